@@ -7,10 +7,10 @@ import "embed"
 // GuestSources are the packages wire, wire/dynamic, goglue/guest and those below it, without tests.
 //
 //go:embed wire/wire.go wire/encode.go wire/decode.go wire/frame.go wire/time.go wire/rules.go wire/errors.go wire/room.go
-//go:embed wire/share.go wire/order.go wire/changes.go wire/race.go wire/norace.go wire/patience.go wire/ring.go wire/abilities.go wire/lasting.go wire/print.go wire/goroutine.go
+//go:embed wire/share.go wire/arrays.go wire/order.go wire/changes.go wire/odd.go wire/race.go wire/norace.go wire/patience.go wire/yield_linux.go wire/yield_other.go wire/ring.go wire/abilities.go wire/lasting.go wire/weak.go wire/forget.go wire/lasting_thing.go wire/print.go wire/goroutine.go wire/callers.go
 //go:embed wire/goroutine_other.go wire/goroutine_amd64.s wire/goroutine_arm64.s
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go wire/dynamic/encode.go wire/dynamic/parse.go wire/dynamic/share.go
-//go:embed wire/dynamic/home.go wire/dynamic/lasting.go wire/dynamic/kept.go wire/dynamic/names.go
+//go:embed wire/dynamic/home.go wire/dynamic/lasting.go wire/dynamic/kept.go wire/dynamic/names.go wire/dynamic/form.go wire/dynamic/form_types.go wire/dynamic/field.go
 //go:embed goglue/guest/guest.go goglue/guest/held.go goglue/guest/fields.go goglue/guest/serve.go goglue/guest/serve_wasip1.go
 //go:embed goglue/guest/text_wasip1.go goglue/guest/watch_wasip1.go goglue/guest/watch_other.go
 //go:embed goglue/guest/host_wasip1.go
@@ -21,9 +21,11 @@ import "embed"
 //go:embed goglue/guest/guestgoroutine/parallel_wasip1.go
 //go:embed goglue/guest/guestgoroutine/still.go goglue/guest/guestgoroutine/still_other.go
 //go:embed goglue/guest/guestgoroutine/lock.go
-//go:embed goglue/guest/guestgoroutine/callers.go goglue/guest/guestgoroutine/levels_wasip1.go
+//go:embed goglue/guest/guestgoroutine/levels_wasip1.go
 //go:embed goglue/guest/gueststream/gueststream.go goglue/guest/gueststream/combined.go
-//go:embed goglue/guest/guesterror/guesterror.go goglue/guest/guestinput/guestinput.go
+//go:embed goglue/guest/guestasked/guestasked.go
+//go:embed goglue/guest/guesterror/guesterror.go goglue/guest/guestinput/guestinput.go goglue/guest/guestinput/run.go
+//go:embed goglue/guest/guestwait/guestwait.go
 //go:embed goglue/guest/guestcancel/guestcancel.go goglue/guest/guestany/guestany.go
 //go:embed goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
 //go:embed goglue/guest/guestjson/guestjson.go goglue/guest/guestjson/fields.go

@@ -3,6 +3,7 @@ package goprocess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -35,11 +36,15 @@ type conn struct {
 	append   func([]byte) error    // to out
 	reply    func(*wire.Encoder)   // sends the answer of a call of the host
 
-	shared []byte         // the memory of the rings
-	host   *host.Instance // answers the module's calls; set before the first of them can come
-	calls  atomic.Int32   // of the host, that are being answered
-	keeper keeper
-	stall  inflight.Stall // the reader's
+	shared  []byte         // the memory of the rings
+	host    *host.Instance // answers the module's calls; set before the first of them can come
+	asking  wire.Callers   // the module's calls that goroutines of the host answer
+	calls   atomic.Int32   // of the host, that are being answered
+	within  atomic.Int32   // of these, in goroutines that wait
+	callers atomic.Int32   // of the module, that wait for answers or want to send
+	left    atomic.Int32   // calls that go on although their callers have gone
+	keeper  keeper
+	stall   inflight.Stall // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -58,6 +63,7 @@ func newConn(file *os.File, memory []byte, p *process, config Config) (*conn, er
 	}
 	c := &conn{file: file, shared: memory, process: p, config: config, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
 	c.in = newInput(file, poller, config.MaxMessage, c.admit)
+	c.in.several = func() bool { return c.callers.Load() > 1 }
 	c.sendAway = c.in.interrupt
 	c.append = func(data []byte) error { c.out.Append(data); return nil }
 	c.reply = c.sendReply
@@ -91,9 +97,15 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	if err := ctx.Err(); err != nil {
 		return host.Reply{}, context.Cause(ctx)
 	}
+	c.callers.Add(1)
+	defer c.callers.Add(-1)
 	call := pendings.Get().(*pending)
 	call.symbol, call.sharing = symbol, mode&(wire.ModeShare|wire.ModeLasting) != 0
 	call.stays = mode&wire.ModeShare == 0 && (mode&wire.ModeStay != 0 || ctx.Done() == nil)
+	within := uint64(0)
+	if call.stays {
+		within = c.asking.Own()
+	}
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()
@@ -105,7 +117,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	c.pending[number] = call
 	c.mu.Unlock()
 
-	from := host.PutHead(ctx, message, &call.head, wire.HeaderSize, number, function, mode)
+	from := host.PutHead(ctx, message, &call.head, wire.HeaderSize, within, number, function, mode)
 	wire.PutHeader(message.Buf[from:], message.Size()-from-wire.HeaderSize)
 	if !c.send(ctx, message, from) {
 		c.mu.Lock()
@@ -185,8 +197,15 @@ func (c *conn) readOne(waitForRoom func() bool) bool {
 	return true
 }
 
+// maxAbandoned is how many calls may go on in a module after their callers have gone: each costs
+// the host some kilobytes.
+const maxAbandoned = 10_000
+
 // abandon leaves a call whose caller has gone. The module is told, and watched if it does not end.
 func (c *conn) abandon(call *pending) {
+	if c.left.Add(1) > maxAbandoned {
+		c.process.kill(fmt.Sprintf("more than %d of its calls went on after they were cancelled", maxAbandoned))
+	}
 	cancel := wire.NewFrame(wire.Cancel)
 	cancel.Uint(call.number)
 	cancel.Finish()
@@ -198,6 +217,7 @@ func (c *conn) abandon(call *pending) {
 	})
 	go c.send(context.Background(), cancel, 0) // the connection may be full
 	go func() {
+		defer c.left.Add(-1)
 		defer late.Stop()
 		a, _ := c.wait(context.Background(), call)
 		c.host.Results().Give(a.reply.Granted)

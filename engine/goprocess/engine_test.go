@@ -1,6 +1,7 @@
 package goprocess_test
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
@@ -24,12 +25,14 @@ import (
 var testDir string
 
 func TestMain(m *testing.M) {
-	var err error
-	if testDir, err = os.MkdirTemp("", "goprocess"); err != nil {
+	own, err := os.MkdirTemp("", "goprocess")
+	if err != nil {
 		panic(err)
 	}
+	// It keeps what the tests build for another run, such as that with the race detector.
+	testDir = filepath.Join(cmp.Or(os.Getenv("LOAD_KEPT_MODULES"), own), "goprocess")
 	code := m.Run()
-	_ = os.RemoveAll(testDir)
+	_ = os.RemoveAll(own)
 	os.Exit(code)
 }
 

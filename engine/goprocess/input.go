@@ -26,7 +26,7 @@ type input struct {
 
 	maxFrame   int
 	admit      func(kind wire.Kind, size int) (inflight.Admission, error)
-	hot        bool // the last frames came soon after each other: the next one may, too
+	several    func() bool // callers of the module are there
 	patience   wire.Patience
 	buf        []byte
 	start, end int                // of what was read and is not used yet
@@ -117,7 +117,7 @@ func (in *input) waitForRing() error {
 			in.asleep = false
 			return nil
 		case in.asleep: // a byte comes
-		case in.ring.Ready() || in.look(ringLooks, in.ring.Ready) || !in.ring.Sleep():
+		case in.ring.Ready() || in.patience.Look(wire.RingLooks, in.ring.Ready, in.giveWay) || !in.ring.Sleep():
 			return nil
 		}
 		in.asleep = true
@@ -190,46 +190,25 @@ func (in *input) large() (frame, error) {
 	return frame{body, in.admission}, nil
 }
 
-// Waking a thread takes longer than a short call. So while answers come soon the reader looks for
-// the next one for a moment before it sleeps. The module does the same for calls.
-const (
-	spinFor = 30 * time.Microsecond
-	// soon is the longest sleep after which the next frame is worth looking for.
-	soon = 200 * time.Microsecond
-	// ringLooks is how many looks into the ring take as long as one at the socket.
-	ringLooks = 16
-)
-
-// look looks for the next frame for a moment, so often at a time, and reports whether found has
-// reported one.
-func (in *input) look(often int, found func() bool) bool {
-	if !in.hot || !in.patience.Look() {
-		return false
+// giveWay lets other callers work, who may want to send. Where there are none it would wake a thread
+// in vain.
+func (in *input) giveWay() {
+	if in.several() {
+		runtime.Gosched()
 	}
-	for start := time.Now(); time.Since(start) < spinFor; {
-		for range often {
-			if found() {
-				in.patience.Found()
-				return true
-			}
-		}
-		runtime.Gosched() // another caller may want to send
-	}
-	in.patience.Failed()
-	return false
 }
 
 // sleep reads from the socket when something arrives there.
 func (in *input) sleep(to []byte) (int, error) {
 	start := time.Now()
 	n, err := in.file.Read(to)
-	in.hot = time.Since(start) < soon && runtime.GOMAXPROCS(0) > 1
+	in.patience.Slept(time.Since(start))
 	return n, err
 }
 
 // read reads from the socket.
 func (in *input) read(to []byte) (n int, err error) {
-	if in.look(1, func() bool { n, err = in.poller.look(to); return n > 0 || err != nil }) {
+	if in.patience.Look(1, func() bool { n, err = in.poller.look(to); return n > 0 || err != nil }, in.giveWay) {
 		return n, err
 	}
 	return in.sleep(to)

@@ -18,8 +18,9 @@ type pipe struct {
 	ordered     bool // the host's writer gets what was printed before a call returns
 	done        chan struct{}
 
-	mu  sync.Mutex // what was read is in the stream when it is free
-	buf []byte
+	mu     sync.Mutex // what was read is in the stream when it is free
+	buf    []byte
+	closed bool // nothing more is taken
 }
 
 func newOutput(to io.Writer, order *order, emit func(string)) (*pipe, error) {
@@ -50,17 +51,27 @@ func (o *pipe) copy() {
 		return
 	}
 	_ = file.Read(func(fd uintptr) (over bool) {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		return o.take(fd)
+		for empty := false; !empty; { // between two parts catchUp has its turn
+			empty, over = o.takeLocked(fd)
+		}
+		return over
 	})
 }
 
-// close lets catchUp find nothing more.
-func (o *pipe) close() {
+func (o *pipe) takeLocked(fd uintptr) (empty, over bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.ordered = false
+	if o.closed {
+		return true, true
+	}
+	return o.take(fd)
+}
+
+// close lets nobody find anything more. Closing the file waits for copy, which may wait for mu.
+func (o *pipe) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
 	o.read.Close()
 }
 
@@ -68,7 +79,7 @@ func (o *pipe) close() {
 func (o *pipe) catchUp() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.ordered {
+	if !o.ordered || o.closed {
 		return
 	}
 	if file, err := o.read.SyscallConn(); err == nil {
@@ -76,16 +87,21 @@ func (o *pipe) catchUp() {
 	}
 }
 
-// take reads what is in the pipe, and reports whether nothing more can come. It is called with mu
-// held.
-func (o *pipe) take(fd uintptr) (over bool) {
-	for {
-		switch n, err := readNow(fd, o.buf); {
-		case n > 0:
-			o.order.received()
-			_, _ = o.stream.Write(o.buf[:n])
-		default:
-			return err == nil || !isEmpty(err)
+// pipeSize is how many bytes a pipe holds that nobody has made larger.
+var pipeSize = 16 * os.Getpagesize()
+
+// take reads what is in the pipe. A module that goes on printing, faster than the host's writer
+// writes, holds nobody up: what was there at the beginning has been read after pipeSize bytes. It
+// reports whether the pipe is empty, and whether nothing more can come. It is called with mu held.
+func (o *pipe) take(fd uintptr) (empty, over bool) {
+	for taken := 0; taken < pipeSize; {
+		n, err := readNow(fd, o.buf)
+		if n <= 0 {
+			return true, err == nil || !isEmpty(err)
 		}
+		o.order.received()
+		_, _ = o.stream.Write(o.buf[:n])
+		taken += n
 	}
+	return false, false
 }

@@ -1,10 +1,12 @@
 package goprocess
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/wire"
 )
 
 // pending is a call that was not answered yet. One that was is used again.
@@ -18,10 +20,17 @@ type pending struct {
 	number  uint64
 	answer  chan answer // has space for the one answer, and for such a call
 	head    [host.Headroom]byte
+
+	// What answers such a call, made once, and what it needs: see conn.replyWithin.
+	reply  func(*wire.Encoder)
+	conn   *conn
+	within context.Context
 }
 
 func newPending(symbol string) *pending {
-	return &pending{symbol: symbol, answer: make(chan answer, 2)}
+	p := &pending{symbol: symbol, answer: make(chan answer, 2)}
+	p.reply = func(out *wire.Encoder) { p.conn.replyWithin(p.within, out) }
+	return p
 }
 
 var pendings = sync.Pool{New: func() any { return newPending("") }}

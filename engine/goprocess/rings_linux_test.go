@@ -106,6 +106,9 @@ func TestHostileRings(t *testing.T) {
 	require.NoError(t, err, "the size that it has")
 	_, err = m.Call(t.Context(), "Doze", []any{50})
 	require.NoError(t, err)
+	require.Equal(t, 1, call(t, m, "Fine"))
+
+	m = openHostileRings(t) // another one: bytes that wake nobody would stand before frames in the socket
 	_, err = m.Call(t.Context(), "Ignore", nil)
 	require.NoError(t, err)
 	for range 3 { // through the socket, if need be

@@ -23,7 +23,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	}
 	number := call.number
 	var head [host.Headroom]byte
-	from := host.PutHead(ctx, message, &head, 0, number, function, mode)
+	from := host.PutHead(ctx, message, &head, 0, 0, number, function, mode)
 	size, err := g.send(g.ctx, lv, message, from)
 	if err != nil {
 		return host.Reply{}, g.fail(err)

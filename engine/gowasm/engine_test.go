@@ -1,6 +1,7 @@
 package gowasm_test
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
@@ -25,20 +26,19 @@ import (
 // testDir holds the store of all tests, so that each module is built once.
 var testDir string
 
-// sharedVar is set for a process that a test starts with the directory of its starter.
-const sharedVar = "GOWASM_TEST_DIR"
+// keptModules names a directory that keeps what the tests build, for processes that they start and
+// for another run, such as that with the race detector, which makes wazero's compiler very slow.
+const keptModules = "LOAD_KEPT_MODULES"
 
 func TestMain(m *testing.M) {
-	if testDir = os.Getenv(sharedVar); testDir != "" {
-		os.Exit(m.Run())
-	}
-	var err error
-	if testDir, err = os.MkdirTemp("", "gowasm"); err != nil {
+	own, err := os.MkdirTemp("", "gowasm")
+	if err != nil {
 		panic(err)
 	}
-	gowasm.CountdownDir = filepath.Join(testDir, "countdown")
+	gowasm.CountdownDir = filepath.Join(own, "countdown")
+	testDir = filepath.Join(cmp.Or(os.Getenv(keptModules), own), "gowasm")
 	code := m.Run()
-	_ = os.RemoveAll(testDir)
+	_ = os.RemoveAll(own)
 	os.Exit(code)
 }
 

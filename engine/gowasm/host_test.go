@@ -82,7 +82,7 @@ func takeAnswer(number, address uint32)
 //go:wasmexport load_call
 func call(level, size uint32) uint64 {
 	in := &inputs[level]
-	number, i := uint64(0), 1
+	number, i := uint64(0), 1+%d
 	for shift := 0; ; shift += 7 {
 		number |= uint64(in[i]&0x7f) << shift
 		if i++; in[i-1] < 0x80 {
@@ -144,7 +144,7 @@ func buildCountdown() (*files, error) {
 		return nil, err
 	}
 	for name, text := range map[string]string{
-		"main.go": fmt.Sprintf(countdown, wire.WithinSize, api.Sum(description), wire.Format, maxLevels+2), "go.mod": "module guest\n\ngo 1.24\n",
+		"main.go": fmt.Sprintf(countdown, wire.WithinSize, api.Sum(description), wire.Format, wire.WithinSize, maxLevels+2), "go.mod": "module guest\n\ngo 1.24\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, err
@@ -173,10 +173,10 @@ func buildCountdown() (*files, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := store.NewArtifact("countdown", all, func(name string) ([]byte, func() error, error) {
+	a := store.NewArtifact("countdown", all, store.Contents{Read: func(name string) ([]byte, func() error, error) {
 		data, err := fs.ReadFile(kept, name)
 		return data, func() error { return nil }, err
-	})
+	}})
 	f := &files{api: description}
 	if f.wasm, err = wasmrun.Module(engine.Artifact{}, a, build.ProgramFile); err != nil {
 		return nil, err

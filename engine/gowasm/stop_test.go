@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
@@ -228,7 +229,8 @@ func TestStopLeftBehind(t *testing.T) {
 
 // TestTerminated: a host ends by SIGTERM while a call does not end and the collector works.
 func TestTerminated(t *testing.T) {
-	if os.Getenv(sharedVar) != "" {
+	const endless = "GOWASM_ENDLESS" // set for the host
+	if os.Getenv(endless) != "" {
 		m, e := openEndless(t, gowasm.Config{})
 		go func() { _, _ = m.Call(context.Background(), "Loop", nil) }()
 		e.Wait(t, "busy", busy)
@@ -241,7 +243,7 @@ func TestTerminated(t *testing.T) {
 		t.Skip("it has no SIGTERM")
 	}
 	host := exec.Command(os.Args[0], "-test.run=^TestTerminated$")
-	host.Env = append(os.Environ(), sharedVar+"="+testDir, "TMPDIR="+t.TempDir())
+	host.Env = append(os.Environ(), endless+"=1", keptModules+"="+filepath.Dir(testDir), "TMPDIR="+t.TempDir())
 	out, err := host.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, host.Start())

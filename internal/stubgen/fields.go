@@ -27,7 +27,7 @@ func (w *writer) shownFields(l *local) string {
 			l.fields = append(l.fields, Omission{l.name + "." + f.Name(), reason})
 			continue
 		}
-		b.WriteString(comment(w.docs[l.name+"."+f.Name()]))
+		b.WriteString(comment(w.docs[l.named.Obj().Name()+"."+f.Name()]))
 		if !f.Embedded() {
 			b.WriteString(f.Name() + " ")
 		}

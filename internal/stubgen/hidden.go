@@ -9,7 +9,8 @@ import (
 )
 
 // classifyHidden finds the types of a package without an exported name that its variables have and
-// its functions return: what can be done with them is done by their exported methods.
+// its functions return, which are used by their exported methods, and the interfaces without one that
+// its functions take, which other types of the package implement.
 func (g *generator) classifyHidden(s *source) {
 	scope := s.pkg.Scope()
 	for _, name := range scope.Names() {
@@ -20,7 +21,7 @@ func (g *generator) classifyHidden(s *source) {
 			}
 		case *types.Func:
 			if o.Exported() && o.Signature().TypeParams().Len() == 0 {
-				g.hideResults(s, o.Signature())
+				g.hideIn(s, o.Signature())
 			}
 		case *types.TypeName:
 			if l := g.localOf(o.Type()); l != nil && l.pkg == s && o.Exported() {
@@ -30,17 +31,23 @@ func (g *generator) classifyHidden(s *source) {
 	}
 }
 
-func (g *generator) hideResults(s *source, sig *types.Signature) {
+// hideIn looks at what a function returns and takes.
+func (g *generator) hideIn(s *source, sig *types.Signature) {
 	for v := range sig.Results().Variables() {
 		g.hide(s, v.Type())
 	}
+	for v := range sig.Params().Variables() {
+		if types.IsInterface(v.Type()) {
+			g.hide(s, v.Type())
+		}
+	}
 }
 
-// hideMethods looks at what the methods of a type return.
+// hideMethods looks at what the methods of a type return and take.
 func (g *generator) hideMethods(s *source, named *types.Named) {
 	for sel := range types.NewMethodSet(types.NewPointer(named)).Methods() {
 		if sig, ok := sel.Type().(*types.Signature); ok && sel.Obj().Exported() {
-			g.hideResults(s, sig)
+			g.hideIn(s, sig)
 		}
 	}
 }
@@ -56,15 +63,37 @@ func (g *generator) hide(s *source, t types.Type) {
 	if !ok || named.Obj().Pkg() != s.pkg || named.Obj().Exported() || named.TypeArgs().Len() > 0 || named.TypeParams().Len() > 0 || g.localOf(named) != nil {
 		return
 	}
-	_, isStruct := named.Underlying().(*types.Struct)
 	if types.Universe.Lookup(named.Obj().Name()) != nil || slices.Contains(fileNames, named.Obj().Name()) {
 		return
 	}
-	if !isStruct || named.Obj().Parent() != s.pkg.Scope() || !hasExported(named) {
+	if named.Obj().Parent() != s.pkg.Scope() {
 		return
 	}
-	g.add(s, named, named.Obj().Name()).hidden = true
+	kind := held
+	switch u := named.Underlying().(type) {
+	case *types.Struct:
+		if !hasExported(named) {
+			return
+		}
+	case *types.Interface:
+		if kind = contract; !u.IsMethodSet() || !hasUnexported(u) {
+			return // values of the program could not be given for it
+		}
+	default:
+		return
+	}
+	l := g.add(s, named, named.Obj().Name())
+	l.hidden, l.kind = true, kind
 	g.hideMethods(s, named)
+}
+
+func hasUnexported(u *types.Interface) bool {
+	for m := range u.Methods() {
+		if !m.Exported() {
+			return true
+		}
+	}
+	return false
 }
 
 func hasExported(named *types.Named) bool {
@@ -124,7 +153,13 @@ func (g *generator) hasAdapter(t *types.Named) bool {
 // hiddenTypes writes the types of the package that have no exported name.
 func (w *writer) hiddenTypes() {
 	for _, l := range w.ordered {
-		if l.pkg == w.source && l.hidden && l.kind == held {
+		if l.pkg != w.source || !l.hidden {
+			continue
+		}
+		switch l.kind {
+		case contract:
+			w.contract(l, l.name, comment(w.docs[l.name]))
+		case held:
 			fmt.Fprintf(&w.loaded, "\n// %s has the methods of a type that the package does not export.\ntype %s struct{ held stub.Held }\n", l.name, l.name)
 			w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", l.name, l.name))
 			w.methods(l, l.name)

@@ -97,7 +97,7 @@ func (g *generator) classifyType(s *source, obj *types.TypeName) {
 	default:
 		l.kind = data
 	}
-	if named.TypeParams().Len() > 0 {
+	if named.TypeParams().Len() > 0 && named.TypeArgs().Len() == 0 {
 		l.kind, l.reason = leftOut, "generic types are not generated yet"
 	}
 	if l.kind != leftOut && s.Standard && (g.crossesAsItself(named) || g.aliased(l)) {
@@ -178,9 +178,7 @@ func (g *generator) reconsider(l *local) {
 		l.kind = held
 		g.hold(l, reason)
 	case contract:
-		if g.methodsOf(l); len(l.lost) == l.named.Underlying().(*types.Interface).NumMethods() && len(l.lost) > 0 {
-			l.kind, l.reason = leftOut, g.refusedInterface(l)
-		}
+		g.methodsOf(l)
 	}
 }
 

@@ -1,6 +1,7 @@
 package stubgen
 
 import (
+	"go/token"
 	"go/types"
 	"strconv"
 	"strings"
@@ -49,8 +50,7 @@ func (w *writer) spelledName(t *types.Named, linked bool) string {
 	if obj.Pkg() == nil {
 		return obj.Name()
 	}
-	imports, path, name := w.imports, obj.Pkg().Path(), obj.Name()
-	packageName := obj.Pkg().Name()
+	imports := w.imports
 	if linked {
 		imports = w.linkedImports
 	}
@@ -58,10 +58,9 @@ func (w *writer) spelledName(t *types.Named, linked bool) string {
 		if l.pkg == w.source {
 			return w.rename(l.name)
 		}
-		name, packageName, path = l.name, l.pkg.pkg.Name(), l.pkg.pkg.Path()
-		path = w.importPath(path)
+		return w.useIn(imports, w.importPath(l.pkg.pkg.Path()), l.pkg.pkg.Name()) + "." + l.name
 	}
-	return w.useIn(imports, path, packageName) + "." + name + w.arguments(t, linked)
+	return w.useIn(imports, obj.Pkg().Path(), obj.Pkg().Name()) + "." + obj.Name() + w.arguments(t, linked)
 }
 
 // arguments writes the type arguments of a type.
@@ -78,6 +77,9 @@ func (w *writer) arguments(t *types.Named, linked bool) string {
 
 func (w *writer) tuple(t *types.Tuple, variadic bool, in func(types.Type) string) string {
 	var parts []string
+	if !canBeNamed(t) {
+		t = unnamed(t)
+	}
 	for i := range t.Len() {
 		v := t.At(i)
 		text := in(v.Type())
@@ -90,6 +92,17 @@ func (w *writer) tuple(t *types.Tuple, variadic bool, in func(types.Type) string
 		parts = append(parts, text)
 	}
 	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+// canBeNamed reports whether Go can spell the names of a list of parameters: the compiler calls the
+// results of a function "#rv1" that returns from within a loop over an iterator.
+func canBeNamed(t *types.Tuple) bool {
+	for v := range t.Variables() {
+		if v.Name() != "" && !token.IsIdentifier(v.Name()) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *writer) results(t *types.Tuple, in func(types.Type) string) string {

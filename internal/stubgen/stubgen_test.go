@@ -23,6 +23,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"time"
 	"unicode"
 )
@@ -48,6 +49,12 @@ func Generic[T any](v T) []T { return nil }
 func Named2[T any, S fmt.Stringer](v T, list ...S) int { return 0 }
 func Given[S fmt.Stringer](v S) S { return v }
 func Called[T interface{ Call() }](v T) {}
+func Found(list []int) bool {
+	for range slices.Values(list) {
+		return true
+	}
+	return false
+}
 
 type hidden struct{}
 
@@ -149,6 +156,7 @@ func TestGenerate(t *testing.T) {
 		"func Sequence() iter.Seq2[string, error] { return boundSequence.Get()() }\n",
 		"func Generic[T any](v T) []T { return stub.Generic[func(T) []T, func(T)](&self, \"Generic\")(v) }\n",
 		"func Named2[T any, S fmt.Stringer](v T, list ...S) int {\n\treturn stub.Generic[func(T, ...S) int, func(T, S)](&self, \"Named2\", \"\", \"fmt.Stringer\")(v, list...)\n}\n",
+		"func Found(list []int) bool { return boundFound.Get()(list) }\n",
 		"const Third = 1.0 / 3.0\n", "const Letter = 'x'\n", "const Small uint8 = 7\n", "const Whole = 2.0\n",
 		"const Big = 1267650600228229401496703205376\n", "const Named Size = 1\n", "const Second time.Duration = 2000000000\n", "const Most = 127\n",
 		"// Size is a size.\ntype Size int\n",

@@ -93,7 +93,7 @@ func (w *writer) underlying(l *local) string {
 	b.WriteString("struct {\n")
 	for i := range u.NumFields() {
 		f := u.Field(i)
-		b.WriteString(comment(w.docs[l.name+"."+f.Name()]))
+		b.WriteString(comment(w.docs[l.named.Obj().Name()+"."+f.Name()]))
 		if !f.Embedded() {
 			b.WriteString(f.Name() + " ")
 		}
@@ -252,16 +252,28 @@ func (w *writer) contract(l *local, name, doc string) {
 		if m.Exported() {
 			parameters = w.header(m.Signature(), w.spell)
 		}
-		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), parameters)
+		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.named.Obj().Name()+"."+m.Name()]), m.Name(), parameters)
 	}
-	if len(l.lost) > 0 {
-		fmt.Fprintf(&w.loaded, "sealed%s()\n", l.name)
+	marks := w.marks(l)
+	for _, mark := range marks {
+		fmt.Fprintf(&w.loaded, "%s()\n", mark)
 	}
 	w.loaded.WriteString("}\n")
 	w.adapter(l.named, "moduleOf"+name, l.name)
-	if len(l.lost) > 0 {
-		fmt.Fprintf(&w.loaded, "\nfunc (*moduleOf%s) sealed%s() {}\n", name, l.name)
+	for _, mark := range marks {
+		fmt.Fprintf(&w.loaded, "\nfunc (*moduleOf%s) %s() {}\n", name, mark)
 	}
+}
+
+// marks are the methods that tell values of an interface from those that only have the methods
+// which are generated: of the interface itself, and of those whose values its values are.
+func (w *writer) marks(l *local) (marks []string) {
+	for _, other := range w.ordered {
+		if other.kind == contract && other.pkg == w.source && len(other.lost) > 0 && types.Implements(l.named, other.named.Underlying().(*types.Interface)) {
+			marks = append(marks, "sealed"+other.name)
+		}
+	}
+	return marks
 }
 
 // lacks reports whether an interface is generated without one of its methods.

@@ -37,6 +37,16 @@ const (
 	FlushAbility
 )
 
+// The methods by which a module asks a value of the host for what the standard library asks for by
+// type assertion. They follow those of the interface, and of the abilities where it has any.
+const (
+	AskJSON = iota
+	AskFromJSON
+	AskFormat
+	AskBoolFlag
+	AskCumulative
+)
+
 // LastRead is what a module did last with what it has of a reader of the host that the host has not
 // read yet: the host does it, too.
 type LastRead uint64

@@ -192,8 +192,13 @@ func (k *Kept) Dirty() bool {
 	}
 	elem := k.Value.Type().Elem()
 	a, b := reflect.New(elem).Elem(), reflect.New(elem).Elem()
+	odd := false
 	for it := k.Value.MapRange(); it.Next(); {
 		before := k.Base.MapIndex(it.Key())
+		if !before.IsValid() && !k.Value.MapIndex(it.Key()).IsValid() {
+			odd = true
+			continue
+		}
 		if !before.IsValid() {
 			return true
 		}
@@ -203,7 +208,7 @@ func (k *Kept) Dirty() bool {
 			return true
 		}
 	}
-	return false
+	return odd && !oddOf(k.Value).Same(oddOf(k.Base))
 }
 
 // Changed reports whether the content has changed, and keeps it then, for Put. Where others run

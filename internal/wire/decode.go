@@ -52,6 +52,18 @@ func (d *Decoder) End() error {
 // Rest returns what was not decoded yet. It is part of the message.
 func (d *Decoder) Rest() []byte { return d.buf[d.off:] }
 
+// Within decodes a message in a part of this one, which has to be taken as a whole.
+func (d *Decoder) Within(message []byte, take func()) {
+	buf, off, owned, sharing, places := d.buf, d.off, d.owned, d.Sharing, d.places
+	d.buf, d.off, d.owned, d.Sharing, d.places = message, 0, false, nil, nil
+	take()
+	_ = d.End()
+	d.buf, d.owned, d.Sharing, d.places = buf, owned, sharing, places
+	if d.off = off; d.err != nil {
+		d.off = len(d.buf)
+	}
+}
+
 // Enter goes one level deeper and reports whether that is still allowed. Every Enter that answered
 // true is followed by a Leave.
 func (d *Decoder) Enter() bool {
@@ -158,7 +170,7 @@ func (d *Decoder) String() string {
 		return ""
 	}
 	b := d.take(int(n))
-	if d.owned && n >= minLarge {
+	if d.owned && n >= MinLarge {
 		return unsafe.String(&b[0], len(b))
 	}
 	if !d.Charge(len(b)) {
@@ -174,7 +186,7 @@ func (d *Decoder) Bytes() []byte {
 		return nil
 	}
 	b := d.take(n)
-	if d.owned && n >= minLarge {
+	if d.owned && n >= MinLarge {
 		return b
 	}
 	if !d.Charge(n) {
@@ -186,7 +198,7 @@ func (d *Decoder) Bytes() []byte {
 // Array takes n bytes. The result is the caller's.
 func (d *Decoder) Array(n int) []byte {
 	b := d.Raw(n)
-	if d.owned && n >= minLarge {
+	if d.owned && n >= MinLarge {
 		return b
 	}
 	if !d.Charge(len(b)) {

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"math"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -48,8 +49,9 @@ type insert struct {
 	data []byte
 }
 
-// minLarge is the size from which copying costs more than a write of its own.
-const minLarge = 32 << 10
+// MinLarge is the size from which copying costs more than a write of its own: what is shorter is
+// copied when it is encoded.
+const MinLarge = 32 << 10
 
 // Size is the length of the message so far, in bytes.
 func (e *Encoder) Size() int { return len(e.Buf) + e.largeSize }
@@ -169,7 +171,7 @@ func (e *Encoder) Float(v float64) {
 // String appends a string.
 func (e *Encoder) String(v string) {
 	e.Uint(uint64(len(v)))
-	if len(v) >= minLarge && !e.Whole {
+	if len(v) >= MinLarge && !e.Whole {
 		e.insert(unsafe.Slice(unsafe.StringData(v), len(v)))
 		return
 	}
@@ -182,9 +184,34 @@ func (e *Encoder) Bytes(v []byte) {
 	e.Raw(v)
 }
 
+// pooled is the size up to which memory that is read into is used again.
+const pooled = 64 << 10
+
+var scratch = sync.Pool{New: func() any { return new([pooled]byte) }}
+
+// BytesOf appends what a Read of at most size bytes returns.
+func (e *Encoder) BytesOf(r interface{ Read(p []byte) (int, error) }, size int) (n int, err error) {
+	var p []byte
+	if size > pooled {
+		p = make([]byte, size)
+	} else {
+		kept := scratch.Get().(*[pooled]byte)
+		defer func() {
+			if n < MinLarge || e.Whole { // it is copied
+				scratch.Put(kept)
+			}
+		}()
+		p = kept[:size:size]
+	}
+	n, err = r.Read(p)
+	n = max(0, min(n, size))
+	e.Bytes(p[:n])
+	return n, err
+}
+
 // Raw appends bytes without their number.
 func (e *Encoder) Raw(v []byte) {
-	if len(v) >= minLarge && !e.Whole {
+	if len(v) >= MinLarge && !e.Whole {
 		e.insert(v)
 		return
 	}

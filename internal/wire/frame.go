@@ -5,20 +5,22 @@ import "strconv"
 // A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte
 // of kind and then what the kind says. A connection starts with the module's Hello.
 //
-//	Hello        format, API sum                                        module → host, once, when its initialisation is over
-//	Call         call number, function, mode, deadline, arguments       host → module
-//	Result       call number, outcome, changes, results                 module → host
-//	Cancel       call number                                            host → module
-//	Release      count, handles                                         host → module
-//	HostCall     within, call number, handle, method, scope, arguments  module → host
-//	HostResult   call number, outcome, changes, results                 host → module
-//	HostCancel   call number                                            module → host
-//	HostRelease  count, host handles, each with how often it arrived    module → host
+//	Hello        format, API sum                                           module → host, once, when its initialisation is over
+//	Call         within, call number, function, mode, deadline, arguments  host → module
+//	Result       call number, outcome, changes, results                    module → host
+//	Cancel       call number                                               host → module
+//	Release      count, handles                                            host → module
+//	HostCall     within, call number, handle, method, scope, arguments     module → host
+//	HostResult   call number, outcome, changes, results                    host → module
+//	HostCancel   call number                                               module → host
+//	HostRelease  count, host handles, each with how often it arrived       module → host
 //
-// Within is the number of the call, in eight bytes, whose own goroutine made the HostCall in the
-// module, and waits there for the answer; 0 for what other goroutines call. The method of a
-// HostCall is four times its index, two more where changes of lasting things follow (see
-// [Lasting]), which also come before all else of the answer then, and one more where a scope
+// Within is the number of the other side's call, in eight bytes, whose own goroutine makes this one,
+// and waits there for the answer: that call's goroutine here can run it. It is 0 for what other
+// goroutines call, and for a Call whose caller may not stay until it returns.
+//
+// The method of a HostCall is four times its index, two more where changes of lasting things follow
+// (see [Lasting]), which also come before all else of the answer then, and one more where a scope
 // follows: the number of a call of the host that goes on and gave the value. The changes of what
 // that call shares come before the arguments then, and before the results of the answer.
 //
@@ -159,7 +161,7 @@ const (
 	TreeStruct  = 11 // for each field true, its name, whether it is quoted, and its value follow; then false
 )
 
-// WithinSize is the size of what a HostCall begins with, after its kind.
+// WithinSize is the size of what a Call and a HostCall begin with, after their kind.
 const WithinSize = 8
 
 // PutWithin writes the number of a call there.
@@ -169,7 +171,7 @@ func PutWithin(within []byte, call uint64) {
 	}
 }
 
-// Within reads what a HostCall begins with, after its kind, and returns the rest. Ok is false for a
+// Within reads what a Call or a HostCall begins with, after its kind, and returns the rest. Ok is false for a
 // body that ends before.
 func Within(body []byte) (call uint64, rest []byte, ok bool) {
 	if len(body) < WithinSize {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 	"sync/atomic"
@@ -10,16 +11,15 @@ import (
 // Lasting is what one side has of the things of a call that is over: the module may hold some of
 // them. What either side changes of them crosses with later messages, whatever these are about.
 //
-//	lasting = count, (handle, length, update)…
-//	update  = version, seen, count, numbers…, contents…
+//	lasting = (handle, length, update)…, 0
+//	update  = version, seen, held, news, count, numbers…, contents…
 //
 // An update has all that its sender has changed since the version that the other side has seen, so
-// it does not matter whether messages pass each other or get lost. What the contents lead to is
-// numbered in each update anew; where it is met first its number among the lasting things, whether
-// it is new to the other side, and its content follow.
+// it does not matter whether messages pass each other or get lost; its version is 0 where that is
+// nothing. What the contents lead to is numbered in each update anew; where it is met first its
+// number among the lasting things, whether the other side has another content, and its content
+// follow.
 type Lasting struct {
-	Things []any // by number; nil where this side has none
-
 	// Handle is by what both sides know them, and Owner the goroutine of the host's call. Held says
 	// that the module has more than it was given: it was seen to hold some.
 	Handle uint64
@@ -28,95 +28,111 @@ type Lasting struct {
 	// Gone says that the module holds none of them any more.
 	Gone atomic.Bool
 
-	side    int    // 0 in the host, 1 in the module: who numbers what is new
-	first   int    // how many things the call had
-	version uint64 // of what this side has changed
-	acked   uint64 // which of that the other side has seen
-	seen    uint64 // which of the other side's this one has seen
-	told    uint64 // which of that the other side was told
-	changed map[int]uint64
-	made    map[int]uint64
+	entries []entry // by number
+	side    int     // 0 in the host, 1 in the module: who numbers what is new
+	next    int     // the number of what this side adds next
+	theirs  int     // the highest number that the other side has used
+	version uint64  // of what this side has changed
+	acked   uint64  // which of that the other side has seen
+	seen    uint64  // which of the other side's this one has seen
+	told    uint64  // which of that the other side was told
 	index   Sharing // where the things are, while an update is written
+	began   int     // what was next when it was begun, or 0
+	forgotten
 }
 
-// Begin takes over the things of a call, on the host's side or on the module's.
-func (l *Lasting) Begin(things []any, module bool) {
-	l.Things = slices.Clone(things)
-	l.first = len(things)
+// entry is one of the things.
+type entry struct {
+	n     int
+	thing any
+	// known says that the other side has it: it has begun it, or said that it got it.
+	known bool
+	// The versions of this side in which it has changed, was got, was last given to the other side,
+	// and was lost: see [Lasting.Note].
+	changed, got, given, lost uint64
+}
+
+// Begin takes over those things of a call that can last, on the host's side or on the module's.
+func (l *Lasting) Begin(things []any, lasts func(thing any) bool, module bool) {
+	for n, thing := range things {
+		if lasts(thing) {
+			l.entries = append(l.entries, entry{n: n, thing: thing, known: true})
+		}
+	}
 	if module {
 		l.side = 1
 	}
+	l.next, l.theirs = len(things)+l.side, len(things)
 }
 
-// Placed is a thing that says where it is.
-type Placed interface {
-	// Place says where the thing with that number is.
-	Place(s *Sharing, n int)
+// find returns where the thing with a number is, or would be.
+func (l *Lasting) find(n int) (i int, ok bool) {
+	return slices.BinarySearchFunc(l.entries, n, func(e entry, n int) int { return e.n - n })
 }
 
-// LastingThing is a [Thing] that can last.
-type LastingThing interface {
-	Thing
-	Placed
-	// Lasts reports whether it can: an array may be too long.
-	Lasts() bool
-	IsMap() bool
-	// Address tells it from others.
-	Address() uintptr
-	// Loosen lets go of what it is, and Tighten holds it again and reports whether it still exists.
-	Loosen()
-	Tighten() bool
-	// Freeze lets go of what it held, too, for a collection. Thaw follows.
-	Freeze()
-	Thaw()
-	// Differs reports whether the content is another one than both sides had, and keeps it then if
-	// keep is set; Renew says that both sides have it.
-	Differs(keep bool) bool
-	Renew()
-	// Settled reports whether the content is still what Differs kept. Else it counts as changed.
-	Settled() bool
-	// PutWhole and TakeWhole are Put and Take for the whole content, of an array, too.
-	PutWhole(e *Encoder)
-	TakeWhole(d *Decoder)
-}
-
-// Set makes a thing the one with a number.
-func (l *Lasting) Set(n int, thing any) {
-	if n >= len(l.Things) {
-		l.Things = append(l.Things, make([]any, n+1-len(l.Things))...)
+// set makes a thing the one with a number, and returns its entry.
+func (l *Lasting) set(n int, thing any) *entry {
+	i, ok := l.find(n)
+	if !ok {
+		l.entries = slices.Insert(l.entries, i, entry{n: n})
 	}
-	l.Things[n] = thing
+	l.entries[i].thing = thing
+	return &l.entries[i]
 }
 
 // Thing returns the thing with a number, or nil.
 func (l *Lasting) Thing(n int) any {
-	if n < 0 || n >= len(l.Things) {
-		return nil
+	if i, ok := l.find(n); ok {
+		return l.entries[i].thing
 	}
-	return l.Things[n]
+	return nil
 }
 
-// Note notes that the things with these numbers have changed, and returns those of which the other
-// side may have another content. Send reports whether there is anything to say.
-func (l *Lasting) Note(changed []int) (numbers []int, send bool) {
-	if len(changed) > 0 {
+// Size is how many things there are.
+func (l *Lasting) Size() int { return len(l.entries) }
+
+// All has the things that this side has not lost, by number.
+func (l *Lasting) All() iter.Seq2[int, any] {
+	return func(yield func(int, any) bool) {
+		for i := range l.entries {
+			if e := &l.entries[i]; e.lost == 0 && !yield(e.n, e.thing) {
+				return
+			}
+		}
+	}
+}
+
+// Remove removes things that go over to another call on both sides.
+func (l *Lasting) Remove(is func(thing any) bool) {
+	l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.lost == 0 && is(e.thing) })
+}
+
+// Note notes that the things with some numbers have changed, and that those with others exist no
+// more. It returns those of which the other side may have another content. Send reports whether
+// there is anything to say.
+func (l *Lasting) Note(changed, lost []int) (numbers []int, send bool) {
+	if len(changed)+len(lost) > 0 {
 		l.version++
-		if l.changed == nil {
-			l.changed = map[int]uint64{}
-		}
-		for _, n := range changed {
-			l.changed[n] = l.version
+	}
+	for _, n := range changed {
+		i, _ := l.find(n)
+		l.entries[i].changed = l.version
+	}
+	for _, n := range lost {
+		i, _ := l.find(n)
+		l.entries[i].lost = l.version
+	}
+	again := l.version + 1
+	for i := range l.entries {
+		switch e := &l.entries[i]; {
+		case e.lost > l.acked:
+		case e.lost > 0: // the other side had given it meanwhile, which did not arrive
+			e.lost, l.version = again, again
+		case e.changed > l.acked && e.known: // else what leads to it has it
+			numbers = append(numbers, e.n)
 		}
 	}
-	for n, version := range l.changed {
-		if version <= l.acked || l.Thing(n) == nil {
-			delete(l.changed, n)
-		} else if l.made[n] <= l.acked { // else what leads to it has it
-			numbers = append(numbers, n)
-		}
-	}
-	slices.Sort(numbers)
-	return numbers, len(l.changed) > 0 || l.told != l.seen || l.version > l.acked
+	return numbers, l.told != l.seen || l.version > l.acked
 }
 
 // Touch lets the next update say that the module holds some of the things.
@@ -127,24 +143,36 @@ func (l *Lasting) Touch() {
 
 // PutHead begins an update, which has the things with these numbers, and returns its table.
 func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
-	e.Uint(l.version)
+	version := l.version
+	if version <= l.acked {
+		version = 0
+	}
+	e.Uint(version)
 	e.Uint(l.seen)
 	e.Uint(bit(l.Held))
+	l.putNews(e)
 	l.told = l.seen
-	l.index = Sharing{}
-	for n, t := range l.Things {
+	if l.began > 0 { // it is written again: what was added has not crossed
+		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.n >= l.began && (e.n-l.began)%2 == 0 })
+		l.next = l.began
+	}
+	l.index, l.began = Sharing{}, l.next
+	for n, t := range l.All() {
 		if t, ok := t.(Placed); ok {
 			t.Place(&l.index, n)
 		}
 	}
 	s := &Sharing{of: l}
-	for _, a := range l.index.arrays { // parts of them cross as such
+	c := l.index.arrays.after(0)
+	for a := c.next(); a != nil; a = c.next() { // parts of them cross as such
 		s.wide = append(s.wide, array{start: a.start, end: a.end})
 	}
 	e.Len(len(numbers), false)
 	for _, n := range numbers {
+		i, _ := l.find(n)
+		t := l.entries[i].thing
+		l.entries[i].given = l.version
 		e.Uint(uint64(n))
-		t := l.Things[n]
 		local := s.Number(t)
 		if t, ok := t.(Placed); ok {
 			t.Place(s, local)
@@ -154,7 +182,7 @@ func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
 }
 
 // PutEnd ends an update.
-func (l *Lasting) PutEnd() { l.index = Sharing{} }
+func (l *Lasting) PutEnd() { l.index, l.began = Sharing{}, 0 }
 
 // TakeHead begins to take an update. News is false where this side has seen it, or may not take it:
 // then it comes again. May says that it may even if the module is not known to hold anything. Else
@@ -164,27 +192,32 @@ func (l *Lasting) TakeHead(d *Decoder, may bool) (s *Sharing, numbers []int, pas
 	version, seen, held := d.Uint(), d.Uint(), d.Uint()
 	l.acked = max(l.acked, min(seen, l.version))
 	l.Held = l.Held || held != 0
+	l.confirmed()
 	switch {
 	case version <= l.seen:
-		l.told = 0
+		if version > 0 {
+			l.told = 0
+		}
 		return nil, nil, nil, false
 	case !may && !l.Held:
 		return nil, nil, nil, false
 	}
 	l.seen = version
+	l.takeNews(d, seen)
 	s = &Sharing{of: l}
 	count, _ := d.Len(1)
-	for range count {
-		n := int(d.UintN(31))
-		t := l.Thing(n)
-		if t == nil {
+	for before := -1; count > 0; count-- {
+		n := int(d.UintN(62))
+		i, ok := l.find(n)
+		if !ok || n <= before { // each once, so that there are no more than things
 			d.Fail(ErrTag)
 			return nil, nil, nil, false
 		}
-		numbers = append(numbers, n)
-		s.Number(t)
+		l.entries[i].lost, l.entries[i].known = 0, true
+		before, numbers = n, append(numbers, n)
+		s.Number(l.entries[i].thing)
 	}
-	return s, numbers, func(n int) bool { return l.changed[n] > seen }, d.Err() == nil
+	return s, numbers, func(n int) bool { return l.changedSince(n, seen) }, d.Err() == nil
 }
 
 // SkipLasting takes updates that cannot be used: they come again.
@@ -215,12 +248,6 @@ func (s *Sharing) PutNumber(e *Encoder, thing any, at unsafe.Pointer, typ reflec
 	s.of.putNumber(e, n)
 }
 
-// Array is a thing that can be an array.
-type Array interface {
-	// Array says where it is. Size is 0 where it is none.
-	Array() (at unsafe.Pointer, size uintptr)
-}
-
 // Longer reports whether a thing is an array that turned out to be a part of a larger one.
 func (s *Sharing) Longer(thing any) bool {
 	a, ok := thing.(Array)
@@ -232,21 +259,15 @@ func (s *Sharing) Longer(thing any) bool {
 	return size > 0 && whole != size
 }
 
-// Unseen is a thing that is compared only when it crosses.
-type Unseen interface {
-	// Unseen reports whether this side has changed it, and keeps the content then.
-	Unseen() bool
-}
-
 // putNumber appends the number of a thing, and whether the other side has another content.
 func (l *Lasting) putNumber(e *Encoder, n int) {
-	if t, ok := l.Things[n].(Unseen); ok && t.Unseen() {
-		if l.changed == nil {
-			l.changed = map[int]uint64{}
-		}
-		l.changed[n] = l.version
+	i, _ := l.find(n)
+	own := &l.entries[i]
+	if t, ok := own.thing.(Unseen); ok && t.Unseen() {
+		own.changed = l.version
 	}
-	e.Uint(uint64(n)<<1 | bit(l.changed[n] > l.acked || l.made[n] > l.acked))
+	own.given = l.version
+	e.Uint(uint64(n)<<1 | bit(own.changed > l.acked || !own.known))
 }
 
 // PutArrayNumber is PutNumber for arrays.
@@ -255,11 +276,8 @@ func (s *Sharing) PutArrayNumber(e *Encoder, thing any, at unsafe.Pointer, size 
 		return
 	}
 	n, ok := -1, false
-	for i := s.of.index.after(uintptr(at)); i < len(s.of.index.arrays) && !ok; i++ {
-		a := &s.of.index.arrays[i]
-		if a.start > uintptr(at) {
-			break
-		}
+	c := s.of.index.arrays.after(uintptr(at))
+	for a := c.next(); a != nil && a.start <= uintptr(at) && !ok; a = c.next() {
 		n, ok = a.n, a.start == uintptr(at) && a.end == uintptr(at)+size && a.typ == typ && a.form == form
 	}
 	if !ok {
@@ -269,16 +287,11 @@ func (s *Sharing) PutArrayNumber(e *Encoder, thing any, at unsafe.Pointer, size 
 	s.of.putNumber(e, n)
 }
 
-// add numbers a thing that the other side has not.
+// add numbers a thing that the other side has not. No number is used twice.
 func (l *Lasting) add(thing any) int {
-	n := l.first + l.side
-	for ; n < len(l.Things) && l.Things[n] != nil; n += 2 {
-	}
-	l.Set(n, thing)
-	if l.made == nil {
-		l.made = map[int]uint64{}
-	}
-	l.made[n] = l.version
+	n := l.next
+	l.next += 2
+	l.set(n, thing)
 	return n
 }
 
@@ -298,22 +311,45 @@ func (s *Sharing) TakeNumber(d *Decoder) Number {
 	if s.of == nil {
 		return Number{n: -1}
 	}
-	head := d.UintN(32)
+	l := s.of
+	head := d.UintN(63)
 	n := int(head >> 1)
-	if ahead := n - len(s.of.Things); ahead > maxAhead || ahead > 0 && !d.Charge(ahead*int(unsafe.Sizeof(any(nil)))) {
-		d.Fail(ErrTag)
-		return Number{n: -1}
+	i, ok := l.find(n)
+	if !ok {
+		if !l.mayBegin(n) {
+			d.Fail(ErrTag)
+			return Number{n: -1}
+		}
+		return Number{n: n}
 	}
-	return Number{Thing: s.of.Thing(n), Old: head&1 == 0, Passed: s.of.changed[n] > s.of.acked, n: n}
+	own := &l.entries[i]
+	own.lost, own.known = 0, true
+	return Number{Thing: own.thing, Old: head&1 == 0, Passed: own.changed > l.acked, n: n}
 }
 
 // maxAhead is how many things one update may number that the other side has not met.
 const maxAhead = 1 << 16
 
+// mayBegin reports whether the other side may give a number to something new.
+func (l *Lasting) mayBegin(n int) bool {
+	_, gone := l.gone[n]
+	own := n >= l.next && (n-l.next)%2 == 0
+	return !gone && !own && n-l.theirs <= 2*maxAhead
+}
+
 // SetNumber makes a thing the one with a number that TakeNumber returned.
 func (s *Sharing) SetNumber(n Number, thing any) {
-	if n.n >= 0 {
-		s.of.Set(n.n, thing)
+	if n.n < 0 {
+		return
+	}
+	l := s.of
+	if l.theirs = max(l.theirs, n.n); n.Thing == nil {
+		l.version++
+	}
+	own := l.set(n.n, thing)
+	own.known = true
+	if n.Thing == nil {
+		own.got = l.version
 	}
 }
 
@@ -330,7 +366,7 @@ func (s *Sharing) Lasting(at unsafe.Pointer, typ reflect.Type, form int) (n int,
 		return 0, nil, false
 	}
 	if n, ok = s.of.index.Find(at, typ, form); ok {
-		thing = s.of.Things[n]
+		thing = s.of.Thing(n)
 	}
 	return n, thing, ok
 }

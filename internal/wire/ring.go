@@ -151,7 +151,7 @@ func (r *RingReader) Next() (int, error) {
 	var header [HeaderSize]byte
 	r.copy(header[:])
 	n := BodySize(header[:])
-	if n > MaxRingFrame-HeaderSize || n > int(there)-HeaderSize {
+	if n < 0 || n > MaxRingFrame-HeaderSize || n > int(there)-HeaderSize { // below zero where an int has 32 bits
 		return 0, ErrRing
 	}
 	if n == Elsewhere {

@@ -31,7 +31,7 @@ type Sharing struct {
 
 	places map[place]int
 	few    []place // the places of the first things, which need no map
-	arrays []array // in the order of their addresses
+	arrays arrays
 	wide   []array // arrays that turned out to be parts of a larger one
 	known  int     // how many things the other side has, which cannot become larger
 
@@ -75,13 +75,6 @@ type place struct {
 	typ  reflect.Type
 	form int
 	n    int
-}
-
-type array struct {
-	start, end uintptr
-	typ        reflect.Type
-	form       int
-	n          int
 }
 
 // ErrAgain asks for the message once more: an array that crossed is a part of a larger one, which
@@ -141,8 +134,8 @@ func (s *Sharing) Place(n int, at unsafe.Pointer, typ reflect.Type, form int) {
 func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ reflect.Type, form int) (n int, offset, room uintptr, ok bool) {
 	start := uintptr(at)
 	end := start + size
-	for i := s.after(start); i < len(s.arrays) && s.arrays[i].start < end; i++ {
-		a := &s.arrays[i]
+	c := s.arrays.after(start)
+	for a := c.next(); a != nil && a.start < end; a = c.next() {
 		if a.typ != typ || a.form != form {
 			continue
 		}
@@ -158,17 +151,6 @@ func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ ref
 		return 0, 0, 0, false
 	}
 	return 0, 0, 0, false
-}
-
-// after returns the index of the first array that ends after an address.
-func (s *Sharing) after(at uintptr) int {
-	i, _ := slices.BinarySearchFunc(s.arrays, at, func(a array, at uintptr) int {
-		if a.end <= at {
-			return -1
-		}
-		return 1
-	})
-	return i
 }
 
 // Whole returns the array that size bytes at an address belong to, as far as it is known to be
@@ -197,7 +179,7 @@ func (s *Sharing) Number(thing any) int {
 func (s *Sharing) PlaceArray(n int, at unsafe.Pointer, size uintptr, typ reflect.Type, form int) {
 	if size > 0 {
 		start := uintptr(at)
-		s.arrays = slices.Insert(s.arrays, s.after(start), array{start, start + size, typ, form, n})
+		s.arrays.insert(array{start, start + size, typ, form, n})
 	}
 }
 
@@ -206,7 +188,7 @@ func (s *Sharing) PlaceArray(n int, at unsafe.Pointer, size uintptr, typ reflect
 func (s *Sharing) Restart(n int) {
 	s.known = n
 	s.Things = s.Things[:n]
-	s.arrays = slices.DeleteFunc(s.arrays, func(a array) bool { return a.n >= n })
+	s.arrays.deleteFrom(n)
 	s.few = slices.DeleteFunc(s.few, func(p place) bool { return p.n >= n })
 	for p, i := range s.places {
 		if i >= n {

@@ -134,7 +134,7 @@ const (
 	// maxRules is how many bytes the rules of a location take, with its name: those of the world's
 	// zones take less than 4 KiB. What is kept is never a part of a message, which would be kept
 	// with it.
-	maxRules = minLarge - 1
+	maxRules = MinLarge - 1
 )
 
 var places placeTable

@@ -2,6 +2,7 @@ package asgo
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -154,9 +155,26 @@ func (p *Program) source(t testing.TB, listed *json.Decoder, subjects []Subject)
 		for _, typ := range types {
 			fmt.Fprintf(&tables, "\t\t\t\t%[1]q: reflect.TypeFor[%[2]s.%[1]s](),\n", typ, name)
 		}
-		tables.WriteString("\t\t\t},\n\t\t},\n")
+		tables.WriteString("\t\t\t},\n")
+		if driver := subjects[at].Driver; driver != "" {
+			p.writeDriver(t, driver)
+			fmt.Fprintf(&tables, "\t\t\tDrive: %s,\n", driver)
+		}
+		tables.WriteString("\t\t},\n")
 	}
 	return "package main\n\nimport (\n\t\"reflect\"\n\n\t\"github.com/loadgo/load/loadtest/asgo\"\n" + imports.String() + ")\n\nvar _ reflect.Type\n\nfunc main() {\n\tasgo.Main(\n" + tables.String() + "\t)\n}\n"
+}
+
+//go:embed testdata/drivers/*.go
+var drivers embed.FS
+
+// writeDriver writes the file of a driver: driveVersion is in version.go.
+func (p *Program) writeDriver(t testing.TB, driver string) {
+	t.Helper()
+	name := strings.ToLower(strings.TrimPrefix(driver, "drive")) + ".go"
+	source, err := drivers.ReadFile("testdata/drivers/" + name)
+	require.NoError(t, err)
+	write(t, filepath.Join(p.dir, name), string(source))
 }
 
 // exported lists the exported functions and struct types of a package that have no type parameters.

@@ -82,6 +82,9 @@ func compareOne(l *load.Loader, p Linked) (*Report, error) {
 	c := &comparison{
 		Linked: p, Report: Report{Path: p.Path}, module: m, objects: o, native: nativeSide{o}, loaded: loadedSide{o}, compared: map[string]bool{},
 	}
+	if c.Drive != nil {
+		c.drive()
+	}
 	functions := c.functions()
 	for range 2 { // the second time, there are values that stay in the module
 		for _, f := range functions {

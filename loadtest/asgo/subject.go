@@ -9,6 +9,7 @@ type Subject struct {
 	Instances []string          // of generic functions: "Sort[[]int]"
 	Strings   []string          // that its functions understand
 	Skip      map[string]string // symbols that are not called, such as "Sleep" or "Reader.Close", with the reason
+	Driver    string            // the function in testdata/drivers that drives it: "driveVersion" of version.go
 }
 
 // Linked is a subject as the host program has it.
@@ -16,6 +17,7 @@ type Linked struct {
 	Subject
 	Funcs map[string]any          // its exported functions
 	Types map[string]reflect.Type // its exported structs
+	Drive func(*Driver)           // or nil
 }
 
 // Report is what comparing one package found.
@@ -23,6 +25,7 @@ type Report struct {
 	Path      string
 	Functions int // functions and methods that were compared
 	Calls     int // of which results and arguments were compared
+	Driven    int // what its driver said
 	Skipped   []Note
 	Refused   []Note // by load, when the function was bound, as its symbol said before
 	Differ    []Note // three of a function at most

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
@@ -176,6 +177,9 @@ type API struct {
 	Funcs   []Func
 	Symbols []Symbol // sorted by name
 	Bridges []Bridge
+	Named   []string // see IsNamed; sorted
+	Asked   Forms
+	Known   []string // the packages of types that keep their names in an any, as far as the module contains them; sorted
 }
 
 // Encode writes the API as the artifact keeps it.
@@ -239,6 +243,9 @@ func (a *API) Encode() []byte {
 		e.String(b.Name)
 		e.Uint(uint64(b.Func))
 	}
+	e.String(strings.Join(a.Named, "\n"))
+	e.Byte(byte(a.Asked))
+	e.String(strings.Join(a.Known, "\n"))
 	return e.Buf
 }
 
@@ -297,6 +304,7 @@ func DecodeAPI(data []byte) (*API, error) {
 	for i := range a.Bridges {
 		a.Bridges[i] = Bridge{Name: d.String(), Func: int(d.UintN(31))}
 	}
+	a.Named, a.Asked, a.Known = strings.Fields(d.String()), Forms(d.Byte()), strings.Fields(d.String())
 	if err := d.End(); err != nil {
 		return nil, fmt.Errorf("damaged API description: %w", err)
 	}

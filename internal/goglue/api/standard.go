@@ -10,8 +10,11 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
 // TextTypes are types of the standard library without exported fields, which cross in an any as the
@@ -37,6 +40,24 @@ var StandardTypes = map[reflect.Type]string{
 var StandardNames = map[string]bool{
 	"encoding/xml.Name": true, "html/template.CSS": true, "html/template.HTML": true, "html/template.HTMLAttr": true, "html/template.JS": true,
 	"html/template.JSStr": true, "html/template.Srcset": true, "html/template.URL": true,
+}
+
+// Knows reports whether the module contains the package of a type that keeps its name in an any.
+func (a *API) Knows(name string) bool {
+	_, knows := slices.BinarySearch(a.Known, name[:strings.LastIndexByte(name, '.')])
+	return knows
+}
+
+// OwnName is how a type of the module's packages is named in an any, where the host contains them,
+// too: unlike those of the standard library, its values stay in the module until the host has given
+// one.
+func OwnName(name string) string { return dynamic.Own + name }
+
+// IsNamed reports whether the module has a type with that name, path and all, whose values the host
+// can make of their parts.
+func (a *API) IsNamed(name string) bool {
+	_, is := slices.BinarySearch(a.Named, name)
+	return is
 }
 
 // Trusted reports whether values of a type with that name are trusted for what the type says, as a

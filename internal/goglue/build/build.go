@@ -12,15 +12,18 @@ import (
 	"go/parser"
 	"go/token"
 	"go/version"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/asked"
 	"github.com/loadgo/load/internal/goglue/build/workspace"
 	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/toolchain"
@@ -46,27 +49,35 @@ type Builder struct {
 
 // Fingerprint identifies everything besides the source that the output depends on.
 func (b Builder) Fingerprint() string {
-	return strings.Join([]string{b.Toolchain.Version, b.GOOS, b.GOARCH, b.BuildMode, sourcesSum}, " ")
+	return strings.Join([]string{b.Toolchain.Version, b.GOOS, b.GOARCH, b.BuildMode, sourcesSum()}, " ")
 }
 
 // sourcesSum identifies the guest runtime; the generator changes along with it or with
-// generatorVersion.
-var sourcesSum = func() string {
-	sum := sha256.New()
+// generatorVersion. The sources are read piece by piece: to copy them takes longer than their sum.
+var sourcesSum = sync.OnceValue(func() string {
+	sum, piece := sha256.New(), make([]byte, 8<<10)
 	fmt.Fprintln(sum, "generator", generatorVersion)
 	_ = fs.WalkDir(internal.GuestSources, ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			data, _ := internal.GuestSources.ReadFile(name)
-			fmt.Fprintln(sum, name, len(data))
-			sum.Write(data)
+		if err != nil || d.IsDir() {
+			return err
 		}
-		return nil
+		file, err := internal.GuestSources.Open(name)
+		if err != nil {
+			return err
+		}
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(sum, name, info.Size())
+		_, err = io.CopyBuffer(sum, file, piece)
+		return err
 	})
 	return hex.EncodeToString(sum.Sum(nil)[:8])
-}()
+})
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 45
+const generatorVersion = 48
 
 // build is one run of a Builder.
 type build struct {
@@ -129,6 +140,9 @@ func (b *build) glue(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	d := describe(made, instances)
+	if d.takesAny() {
+		d.api.Asked, d.api.Known = asked.Forms(listed, b.imports()), asked.Known(listed)
+	}
 	description := d.api.Encode()
 	deps := map[string]bool{}
 	for path := range listed {
@@ -164,7 +178,7 @@ func (b *build) prepare(ctx context.Context) (map[string]*workspace.Package, err
 			Fix:    "install a newer Go from https://go.dev/dl or put it in PATH",
 		}
 	}
-	if err := checkImportable(b.Src.Go.ImportPath); err != nil {
+	if err := workspace.CheckImportable(b.Src.Go.ImportPath); err != nil {
 		return nil, err
 	}
 	if err := b.checkCompanions(); err != nil {
@@ -177,32 +191,6 @@ func (b *build) prepare(ctx context.Context) (map[string]*workspace.Package, err
 		return nil, err
 	}
 	return b.List(ctx, b.imports())
-}
-
-// checkImportable refuses what no other module may import.
-func checkImportable(importPath string) error {
-	for elem := range strings.SplitSeq(importPath, "/") {
-		parent, _, _ := strings.Cut("/"+importPath+"/", "/"+elem+"/")
-		parent = strings.Trim(parent, "/")
-		switch elem {
-		case "internal":
-			return &engine.CompileError{
-				Reason: "it is an internal package: only code below " + parent + " can import it",
-				Fix:    "load a package of the module that is not internal",
-			}
-		case "vendor":
-			return &engine.CompileError{
-				Reason: "it lies in a vendor directory: only code below " + parent + " can import it, as " + strings.TrimPrefix(importPath, parent+"/vendor/"),
-				Fix:    "load it by that path, or load a package of the module around it",
-			}
-		}
-	}
-	if module, _, _ := strings.Cut(importPath, "/"); importPath == "main" || module == workspace.GlueModule {
-		return &engine.CompileError{
-			Reason: "its import path is " + importPath + ", which no other module can import", Fix: "give its module another path: go mod edit -module=NAME",
-		}
-	}
-	return nil
 }
 
 func (b *build) docs(p *workspace.Package) docs {

@@ -120,7 +120,7 @@ func TestImportable(t *testing.T) {
 		"example.com/main":               "",
 		"example.com/vendored/internal1": "",
 	} {
-		err := checkImportable(path)
+		err := workspace.CheckImportable(path)
 		if reason == "" {
 			assert.NoError(t, err, path)
 			continue

@@ -4,6 +4,7 @@ import (
 	"go/types"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/structure"
 )
 
 var basicKinds = map[types.BasicKind]api.Kind{
@@ -103,7 +104,7 @@ func (d *describer) findClass(t types.Type) api.Class {
 			}
 		}
 		for f := range u.Fields() {
-			if t := d.fieldType(f); d.class(t) != api.Data || d.class(element(t)) != api.Data {
+			if t := d.fieldType(f); d.class(t) != api.Data || d.class(structure.Element(t)) != api.Data {
 				class = api.Both
 			}
 		}

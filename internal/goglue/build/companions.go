@@ -37,7 +37,7 @@ type part struct {
 // checkCompanions refuses companions that nobody may import.
 func (b *build) checkCompanions() error {
 	for _, c := range b.Src.Go.Along {
-		if err := checkImportable(c.Path); err != nil {
+		if err := workspace.CheckImportable(c.Path); err != nil {
 			return ofCompanion(c, err)
 		}
 	}

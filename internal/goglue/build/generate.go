@@ -290,7 +290,11 @@ func (g *generator) main(sum string) {
 	if typed != nil {
 		g.printf("\nfunc typed(c *guest.Call, typ uint64) any {\n\tswitch typ {\n")
 		for _, n := range typed {
-			g.printf("\tcase %d:\n\t\treturn dec%d(c)\n", n, n)
+			value := ""
+			if !g.nameable(g.types[n]) {
+				value = ".Value"
+			}
+			g.printf("\tcase %d:\n\t\treturn dec%d(c)%s\n", n, n, value)
 		}
 		g.printf("\t}\n\tc.BadTag()\n\treturn nil\n}\n")
 	}
@@ -320,5 +324,10 @@ func (g *generator) typed() (list []int) {
 		}
 	}
 	standing, _ := g.api.Standing()
-	return append(list, standing...)
+	for _, n := range slices.Concat(standing, g.wider()) {
+		if !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	return list
 }

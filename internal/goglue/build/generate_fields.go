@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/structure"
 )
 
 // fields writes what sets and returns the exported fields of structs that stay in the module. The
@@ -43,12 +44,12 @@ func (g *generator) stays(t types.Type, seen map[types.Type]bool) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Struct:
 		for f := range u.Fields() {
-			if g.stays(element(g.fieldType(f)), seen) {
+			if g.stays(structure.Element(g.fieldType(f)), seen) {
 				return true
 			}
 		}
 	case *types.Pointer:
-		return g.stays(element(u.Elem()), seen)
+		return g.stays(structure.Element(u.Elem()), seen)
 	}
 	return false
 }

@@ -35,38 +35,38 @@ func (g *generator) forward(n int) {
 		g.printf("}\n\n")
 		return
 	}
-	g.printf("func fwd%d(h *guest.Host) %s {\n", n, g.spell(t))
+	pointer := g.use("unsafe") + ".Pointer"
+	host := "(*guest.Host)(" + pointer + "(v))"
+	g.printf("func fwd%d(h *guest.Host) %s {\n\tr := (*host%d)(%s(h))\n", n, g.spell(t), n, pointer)
 	switch reads, writes, j := api.Streams(g.api, &g.api.Types[n]); {
 	case reads:
-		g.printf("\tif v, ok := %s.Reader(h, host%d{h}, %d, %d).(%s); ok {\n\t\treturn v\n\t}\n", g.use(workspace.GuestStreamPath), n, j, len(g.api.Types[n].Methods), g.spell(t))
+		g.printf("\tif v, ok := %s.Reader(h, r, %d, %d).(%s); ok {\n\t\treturn v\n\t}\n", g.use(workspace.GuestStreamPath), j, len(g.api.Types[n].Methods), g.spell(t))
 	case writes:
-		g.printf("\tif v, ok := %s.Writer(h, host%d{h}, %d).(%s); ok {\n\t\treturn v\n\t}\n", g.use(workspace.GuestStreamPath), n, len(g.api.Types[n].Methods), g.spell(t))
+		g.printf("\tif v, ok := %s.Writer(h, r, %d).(%s); ok {\n\t\treturn v\n\t}\n", g.use(workspace.GuestStreamPath), len(g.api.Types[n].Methods), g.spell(t))
 	}
-	g.printf("\treturn host%d{h}\n}\n\n", n)
-	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
-	if !slices.ContainsFunc(g.api.Types[n].Methods, func(m api.Method) bool { return m.Name == "MarshalJSON" || m.Name == "MarshalText" }) {
-		g.printf("func (v host%d) MarshalJSON() ([]byte, error) { return v.host.NoJSON() }\n\n", n)
-	}
+	g.printf("\treturn r\n}\n\n")
+	g.printf("type host%d func()\n\nfunc (v *host%d) HostHandle() uint64 { return %s.HostHandle() }\n\n", n, n, host)
+	g.asked(n, host)
 	begin := "Begin"
 	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[workspace.GuestHTTPPath] {
 		begin = "Call" // a response looks at nothing that the handler's call shares
 	}
 	for i, m := range g.api.Types[n].Methods {
 		sig := g.funcs[m.Func-1].sig
-		g.printf("func (v host%d) %s", n, m.Name)
+		g.printf("func (v *host%d) %s", n, m.Name)
 		special := ""
 		switch api.StreamMethod(g.api, m) {
 		case api.ReadMethod:
-			special = fmt.Sprintf("return v.host.Read(%d, p)", i)
+			special = fmt.Sprintf("return %s.Read(%d, p)", host, i)
 		case api.ReadAtMethod:
-			special = fmt.Sprintf("return v.host.ReadAt(%d, p, off)", i)
+			special = fmt.Sprintf("return %s.ReadAt(%d, p, off)", host, i)
 		}
 		if special != "" {
 			params := map[string]string{"Read": "p []byte", "ReadAt": "p []byte, off int64"}[m.Name]
 			g.printf("(%s) (int, error) { %s }\n\n", params, special)
 			continue
 		}
-		g.forwardBody("v.host", begin, i, m, sig)
+		g.forwardBody(host, begin, i, m, sig)
 	}
 }
 
@@ -206,22 +206,4 @@ func (g *generator) sentinelOf(s api.Symbol) *goFunc {
 		return nil
 	}
 	return f
-}
-
-// namedTypes writes the types of the standard library that the host names in values of type any.
-func (g *generator) namedTypes() {
-	if g.imports[workspace.GuestAnyPath] == "" {
-		return
-	}
-	names := slices.AppendSeq(slices.Collect(maps.Values(api.TextTypes)), maps.Values(api.StandardTypes))
-	names = slices.AppendSeq(names, maps.Keys(api.StandardNames))
-	slices.Sort(names)
-	g.printf("\t\tNamed: func(name string) any {\n\t\t\tswitch name {\n")
-	for _, name := range names {
-		path, typ := name[:strings.LastIndexByte(name, '.')], name[strings.LastIndexByte(name, '.')+1:]
-		if g.deps[path] {
-			g.printf("\t\t\tcase %q:\n\t\t\t\treturn new(%s.%s)\n", name, g.use(path), typ)
-		}
-	}
-	g.printf("\t\t\t}\n\t\t\treturn nil\n\t\t},\n")
 }

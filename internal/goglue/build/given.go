@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/structure"
 	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
@@ -91,7 +92,9 @@ func (d *describer) codecOf(t types.Type) api.Codec {
 	return codecOf(t)
 }
 
-// codecOf reports whether values of the type can be written and read by their own methods.
+// codecOf reports whether values of the type can be written and read by their own methods. Those that
+// come from an embedded field count where that is all there is, and has a codec itself: those of a
+// [time.Time] leave out its location.
 func codecOf(t types.Type) api.Codec {
 	named, ok := t.(*types.Named)
 	if !ok || types.IsInterface(t) || kindOf(t) > api.KindUnsafe {
@@ -101,9 +104,11 @@ func codecOf(t types.Type) api.Codec {
 		return api.CodecGob
 	}
 	methods := types.NewMethodSet(types.NewPointer(named))
+	all, isStruct := named.Underlying().(*types.Struct)
+	wraps := isStruct && all.NumFields() == 1 && codecOf(types.Unalias(all.Field(0).Type())) != api.CodecNone
 	has := func(name, signature string) bool {
 		sel := methods.Lookup(nil, name)
-		return sel != nil && types.TypeString(stripNames(sel.Type().(*types.Signature)), nil) == signature
+		return sel != nil && (len(sel.Index()) == 1 || wraps) && types.TypeString(structure.StripNames(sel.Type().(*types.Signature)), nil) == signature
 	}
 	for codec, name := range map[api.Codec]string{api.CodecText: "Text", api.CodecBinary: "Binary"} {
 		if !has("Marshal"+name, "func() ([]byte, error)") || !has("Unmarshal"+name, "func([]byte) error") {
@@ -116,39 +121,10 @@ func codecOf(t types.Type) api.Codec {
 	return api.CodecNone
 }
 
-// stripNames returns a signature without the names of its parameters and results.
-func stripNames(sig *types.Signature) *types.Signature {
-	strip := func(tuple *types.Tuple) *types.Tuple {
-		vars := make([]*types.Var, tuple.Len())
-		for i := range vars {
-			vars[i] = types.NewParam(token.NoPos, nil, "", tuple.At(i).Type())
-		}
-		return types.NewTuple(vars...)
-	}
-	return types.NewSignatureType(nil, nil, nil, strip(sig.Params()), strip(sig.Results()), sig.Variadic())
-}
-
 // receiveSignature is what receiving from a channel looks like as a method.
 func receiveSignature(ch *types.Chan) *types.Signature {
 	param := func(name string, t types.Type) *types.Var { return types.NewParam(token.NoPos, nil, name, t) }
 	return types.NewSignatureType(nil, nil, nil,
 		types.NewTuple(param("most", types.Typ[types.Int])),
 		types.NewTuple(param("values", types.NewSlice(ch.Elem())), param("open", types.Typ[types.Bool])), false)
-}
-
-// element returns what slices, arrays and maps are made of in the end.
-func element(t types.Type) types.Type {
-	for range 100 { // a slice of itself has no end
-		switch u := t.Underlying().(type) {
-		case *types.Slice:
-			t = u.Elem()
-		case *types.Array:
-			t = u.Elem()
-		case *types.Map:
-			t = u.Elem()
-		default:
-			return t
-		}
-	}
-	return t
 }

@@ -76,7 +76,11 @@ func (g *generator) looseDecoder(n int) {
 	u := g.loose(t)
 	switch {
 	case u != nil && g.api.Types[n].Given:
-		g.printf("\tcase 3:\n\t\tv.Value = %s\n\t\treturn v\n\t}\n\tc.BadTag()\n\treturn v\n}\n\n", g.given(n))
+		g.printf("\tcase 3:\n\t\tv.Value = %s\n\t\treturn v\n", g.given(n))
+		if types.IsInterface(u) {
+			g.printf("\tcase 8:\n\t\tv.Value = guest.InInterface[%s](c)\n\t\treturn v\n", g.spell(u))
+		}
+		g.printf("\t}\n\tc.BadTag()\n\treturn v\n}\n\n")
 	case u != nil && g.makeable(t):
 		g.printf("\tcase 2:\n\t\tv.Value = loose%d(c)\n\t\treturn v\n\t}\n\tc.BadTag()\n\treturn v\n}\n\n", n)
 		g.printf("func loose%d(c *guest.Call) (v %s) {\n", n, g.spell(u))

@@ -76,6 +76,8 @@ func describe(m *parts, instances []instance) *describer {
 	d.describeInAny()
 	d.expand()
 	d.describeBridges()
+	d.describeUnions()
+	d.describeNamed()
 	for n := 1; n < len(d.types); n++ {
 		d.api.Types[n].Given, d.api.Types[n].Made = d.given(n), d.makeable(d.types[n])
 	}

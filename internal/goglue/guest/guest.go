@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/loadgo/load/internal/goglue/guest/guestcancel"
-	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -65,7 +64,6 @@ type Call struct {
 	mode     uint64
 	module   *Module
 	number   uint64
-	caller   guestgoroutine.Caller
 	deadline uint64 // nanoseconds that the host gave it, or 0
 	ctx      context.Context
 	host     *Host // what is called, of a call of the host
@@ -108,7 +106,7 @@ type Module struct {
 	cancels   guestcancel.Table
 	host      hostTable
 	ahead     ahead
-	callers   guestgoroutine.Callers
+	callers   wire.Callers
 	lasting   lastingTable
 	// maxMessage is how many bytes the arguments or the results of a call take at most.
 	maxMessage int
@@ -175,6 +173,7 @@ func (c *Call) Context() context.Context {
 // answer afterwards as a whole frame. The answer is to be sent before anything else happens.
 func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c := &Call{module: m, In: in, Out: wire.Encoder{Buf: append(out.Buf[:0], make([]byte, wire.HeaderSize)...)}}
+	c.In.Raw(wire.WithinSize) // who runs the call knows that
 	c.number = c.In.Uint()
 	function := c.In.Uint()
 	c.mode, c.deadline = c.In.Uint(), c.In.Uint()
@@ -190,8 +189,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)
 	c.outcome = len(c.Out.Buf)
-	m.callers.Begin(&c.caller, c.number)
-	defer m.callers.End(&c.caller)
+	defer m.callers.End(m.callers.Begin(c.number))
 	m.lasting.calls.Add(1)
 	defer m.lasting.calls.Add(-1)
 	returned := false

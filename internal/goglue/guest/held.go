@@ -332,9 +332,7 @@ func (m *Module) read(c *Call) {
 	r := Held[interface{ Read([]byte) (int, error) }](c)
 	size := c.In.UintN(24)
 	c.Ready()
-	buf := make([]byte, size)
-	n, err := r.Read(buf)
-	c.Out.Bytes(buf[:max(0, min(n, len(buf)))])
+	_, err := c.Out.BytesOf(r, int(size))
 	c.Error(err)
 }
 
@@ -374,6 +372,3 @@ func InInterface[I any](c *Call) (v I) {
 	}
 	return v
 }
-
-// NoJSON tells encoding/json that a value of the host has methods here, and nothing to write.
-func (*Host) NoJSON() ([]byte, error) { return nil, errors.New("no JSON form in the module") }

@@ -105,7 +105,12 @@ func (c *Call) send() error {
 	if c.within { // it waits
 		c.module.lasting.calls.Add(-1)
 	}
-	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))
+	return c.answered(c.module.transport.HostCall(c, &c.Out))
+}
+
+// answered takes the answer: what the host has changed, and how its function ended.
+func (c *Call) answered(body []byte) error {
+	c.In = wire.NewOwner(body)
 	if c.within {
 		c.module.lasting.calls.Add(1)
 	}

@@ -60,12 +60,12 @@ func (t *lastingTable) enter() bool {
 
 func (t *lastingTable) add(sets ...*lastingSet) {
 	for _, s := range sets {
-		for _, thing := range s.Things {
+		for _, thing := range s.All() {
 			if text, ok := thing.(guarded); ok {
 				text.guard(&t.lock)
 			}
 		}
-		t.young += len(s.Things)
+		t.young += s.Size()
 	}
 	t.sets = append(t.sets, sets...)
 	t.count.Store(int32(len(t.sets)))
@@ -86,17 +86,12 @@ func (t *lastingTable) retain(c *Call, host *Host) {
 		return
 	}
 	set := &lastingSet{host: host, young: true}
-	set.Begin(things, true)
+	set.Begin(things, lasts, true)
 	set.Handle = host.handle
 	entered := t.enter()
 	if entered {
 		defer t.lock.Unlock()
 		t.renew(things, true)
-	}
-	for n, thing := range set.Things {
-		if !lasts(thing) {
-			set.Things[n] = nil
-		}
 	}
 	set.loosen()
 	if !entered {
@@ -161,25 +156,23 @@ func (t *lastingTable) renew(things []any, over bool) {
 		return
 	}
 	for _, set := range t.sets {
-		for n, thing := range set.Things {
+		set.Remove(func(thing any) bool {
 			own, ok := thing.(wire.LastingThing)
 			if !ok || !own.Tighten() {
-				continue
+				return false
 			}
-			if at[own.Address()] {
-				if over {
-					set.Things[n] = nil
-				} else {
-					own.Renew()
-				}
+			defer own.Loosen()
+			known := at[own.Address()]
+			if known && !over {
+				own.Renew()
 			}
-			own.Loosen()
-		}
+			return known && over
+		})
 	}
 }
 
 func (s *lastingSet) loosen() {
-	for _, thing := range s.Things {
+	for _, thing := range s.All() {
 		switch thing := thing.(type) {
 		case lasting:
 			thing.loosen()
@@ -191,21 +184,23 @@ func (s *lastingSet) loosen() {
 
 // tighten holds what the module still holds, and reports whether that is anything.
 func (s *lastingSet) tighten() (any bool) {
-	for _, thing := range s.Things {
-		switch thing := thing.(type) {
-		case lasting:
-			any = thing.tighten() || any
-		case wire.LastingThing:
-			any = thing.Tighten() || any
-		}
+	for _, thing := range s.All() {
+		any = tighten(thing) || any
 	}
 	return any
+}
+
+func tighten(thing any) bool {
+	if own, ok := thing.(lasting); ok {
+		return own.tighten()
+	}
+	return thing.(wire.LastingThing).Tighten()
 }
 
 // each freezes or thaws the things. Where calls go on beside they may be changing maps, which stay as
 // they are.
 func (s *lastingSet) each(beside bool, do func(lasting), doAny func(wire.LastingThing)) {
-	for _, thing := range s.Things {
+	for _, thing := range s.All() {
 		switch thing := thing.(type) {
 		case lasting:
 			if !beside || !isMap(thing) {
@@ -244,7 +239,7 @@ func (t *lastingTable) look(beside bool) {
 		switch {
 		case !held || !s.young:
 		case beside:
-			t.young += len(s.Things)
+			t.young += s.Size()
 		default:
 			s.young = false
 			s.Touch()

@@ -3,7 +3,6 @@ package guest
 import (
 	"reflect"
 	"unsafe"
-	"weak"
 
 	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
@@ -33,7 +32,7 @@ type guarded interface{ guard(l *guestgoroutine.Lock) }
 
 // lost is what is known of something that nothing here keeps alive.
 type lost[T any] struct {
-	weak    weak.Pointer[T]
+	weak    wire.Weak[T]
 	print   wire.Print // of what it held, while it is frozen
 	changed bool       // it has, while it was
 }
@@ -57,8 +56,8 @@ func (p *pointee[T]) loosen() {
 		p.last = new(lost[T])
 		p.keep()
 	}
-	if p.last.weak == (weak.Pointer[T]{}) {
-		p.last.weak = weak.Make(p.at)
+	if p.last.weak == (wire.Weak[T]{}) {
+		p.last.weak = wire.MakeWeak(p.at, unsafe.Sizeof(*p.at))
 	}
 	p.at = nil
 }
@@ -85,7 +84,7 @@ func (p *pointee[T]) thaw() {
 
 func (p *pointee[T]) revive() {
 	if p.at = new(T); p.last != nil {
-		p.last.weak = weak.Pointer[T]{}
+		p.last.weak = wire.Weak[T]{}
 	}
 }
 
@@ -106,9 +105,9 @@ func (p *textual[T]) loosen() {
 	if p.at == nil {
 		return
 	}
-	if p.weak == (weak.Pointer[T]{}) {
+	if p.weak == (wire.Weak[T]{}) {
 		p.keep()
-		p.weak = weak.Make(p.at)
+		p.weak = wire.MakeWeak(p.at, unsafe.Sizeof(*p.at))
 	}
 	p.at = nil
 }
@@ -122,7 +121,7 @@ func (p *textual[T]) tighten() bool {
 
 func (p *textual[T]) freeze()      {}
 func (p *textual[T]) thaw()        {}
-func (p *textual[T]) revive()      { p.at, p.weak = new(T), weak.Pointer[T]{} }
+func (p *textual[T]) revive()      { p.at, p.weak = new(T), wire.Weak[T]{} }
 func (p *textual[T]) head() uint64 { return wire.ShareNew }
 
 func (p *textual[T]) settled() bool                { return true }
@@ -144,8 +143,8 @@ func (l *list[E]) loosen() {
 		l.last, l.count = new(lost[E]), len(l.all)
 		l.keep()
 	}
-	if l.last.weak == (weak.Pointer[E]{}) {
-		l.last.weak = weak.Make(unsafe.SliceData(l.all))
+	if l.last.weak == (wire.Weak[E]{}) {
+		l.last.weak = wire.MakeWeak(unsafe.SliceData(l.all), uintptr(len(l.all))*unsafe.Sizeof(*new(E)))
 	}
 	l.all = nil
 }
@@ -173,7 +172,7 @@ func (l *list[E]) thaw() {
 	l.last.print = wire.Print{}
 }
 
-func (l *list[E]) revive()       { l.all, l.last.weak = make([]E, l.count), weak.Pointer[E]{} }
+func (l *list[E]) revive()       { l.all, l.last.weak = make([]E, l.count), wire.Weak[E]{} }
 func (l *list[E]) elements() int { return len(l.all) }
 
 // Array implements [wire.Array].
@@ -203,8 +202,8 @@ func (t *table[K, V]) loosen() {
 		t.last = new(lost[byte])
 		t.keep()
 	}
-	if t.last.weak == (weak.Pointer[byte]{}) {
-		t.last.weak = weak.Make((*byte)(mapAddress(t.at)))
+	if t.last.weak == (wire.Weak[byte]{}) {
+		t.last.weak = wire.MakeWeak((*byte)(mapAddress(t.at)), 0)
 	}
 	t.at = nil
 }
@@ -231,7 +230,7 @@ func (t *table[K, V]) thaw() {
 
 func (t *table[K, V]) revive() {
 	if t.at = map[K]V{}; t.last != nil {
-		t.last.weak = weak.Pointer[byte]{}
+		t.last.weak = wire.Weak[byte]{}
 	}
 }
 func (t *table[K, V]) entries() int  { return len(t.at) }

@@ -34,7 +34,9 @@ func (t *lastingTable) put(c *Call, within bool) {
 	t.sets = slices.DeleteFunc(t.sets, func(s *lastingSet) bool {
 		held := s.tighten()
 		if held && c.Out.Err == nil {
+			before := s.Size()
 			s.put(c, state == guestgoroutine.Still)
+			t.young += max(0, s.Size()-before) // they may hold each other here
 		}
 		s.loosen()
 		if !held {
@@ -43,35 +45,45 @@ func (t *lastingTable) put(c *Call, within bool) {
 		return !held
 	})
 	t.count.Store(int32(len(t.sets)))
+	t.lookSoon()
 	c.Out.Uint(0)
 }
 
 // put appends what has changed. Where goroutines may go on it looks twice, and at no map.
 func (s *lastingSet) put(c *Call, still bool) {
-	var changed []int
-	for n, thing := range s.Things {
-		is := false
+	var changed, lost []int
+	for n, thing := range s.All() {
+		exists, is := tighten(thing), false
 		switch thing := thing.(type) {
 		case lasting:
-			is = !(still && isMap(thing)) && thing.tighten() && thing.changed(true) && (!still || thing.settled())
+			if !exists { // what is known of its content would keep that alive
+				thing.freeze()
+				thing.thaw()
+			}
+			is = exists && !(still && isMap(thing)) && thing.changed(true) && (!still || thing.settled())
 		case wire.LastingThing:
-			is = !(still && thing.IsMap()) && thing.Tighten() && thing.Differs(true) && (!still || thing.Settled())
+			if !exists {
+				thing.Freeze()
+				thing.Thaw()
+			}
+			is = exists && !(still && thing.IsMap()) && thing.Differs(true) && (!still || thing.Settled())
 		}
-		if is {
+		if !exists {
+			lost = append(lost, n)
+		} else if is {
 			changed = append(changed, n)
 		}
 	}
-	numbers, send := s.Note(changed)
+	numbers, send := s.Note(changed, lost)
 	if !send {
 		return
 	}
-	numbers = slices.DeleteFunc(numbers, func(n int) bool { return !s.alive(n) })
 	sets := c.Out
 	for again := true; again; {
 		c.Out = wire.Encoder{}
 		c.Out.Sharing = s.PutHead(&c.Out, numbers)
 		for _, n := range numbers {
-			switch thing := s.Things[n].(type) {
+			switch thing := s.Thing(n).(type) {
 			case lasting:
 				thing.put(c)
 			case wire.LastingThing:
@@ -81,7 +93,7 @@ func (s *lastingSet) put(c *Call, still bool) {
 		if again = c.Out.Err == wire.ErrAgain; again { // an array became longer: who leads to it has all of it
 			c.module.held.forget(c.Out.Given)
 			table := c.Out.Sharing
-			numbers = slices.DeleteFunc(numbers, func(n int) bool { return table.Longer(s.Things[n]) })
+			numbers = slices.DeleteFunc(numbers, func(n int) bool { return table.Longer(s.Thing(n)) })
 		}
 	}
 	s.PutEnd()
@@ -90,17 +102,6 @@ func (s *lastingSet) put(c *Call, still bool) {
 	sets.Join(&c.Out, 0)
 	sets.Fail(c.Out.Err)
 	c.Out = sets
-}
-
-// alive reports whether a thing exists.
-func (s *lastingSet) alive(n int) bool {
-	switch thing := s.Things[n].(type) {
-	case lasting:
-		return thing.tighten()
-	case wire.LastingThing:
-		return thing.Tighten()
-	}
-	return false
 }
 
 // putLasting appends a thing that the host has not met in the message.
@@ -156,7 +157,9 @@ func (t *lastingTable) take(c *Call) {
 			c.In.Raw(int(min(size, uint64(len(c.In.Rest())))))
 			continue
 		}
+		before := t.sets[i].Size()
 		t.sets[i].take(c, int(min(size, uint64(len(c.In.Rest())))))
+		t.young += max(0, t.sets[i].Size()-before)
 	}
 }
 
@@ -171,23 +174,26 @@ func (s *lastingSet) take(c *Call, size int) {
 	}
 	c.share(sharing)
 	both := false
-	for _, n := range numbers {
-		switch thing := s.Things[n].(type) {
+	for _, n := range numbers { // before what leads to them
+		exists := tighten(s.Thing(n))
+		switch thing := s.Thing(n).(type) {
 		case lasting:
-			if !thing.tighten() {
+			if both = both || exists && (passed(n) || thing.changed(false)); !exists {
 				thing.revive()
-			} else if passed(n) || thing.changed(false) {
-				both = true
 			}
+		case wire.LastingThing:
+			if both = both || exists && (passed(n) || thing.Differs(false)); !exists {
+				thing.Revive()
+			}
+		}
+	}
+	for _, n := range numbers {
+		switch thing := s.Thing(n).(type) {
+		case lasting:
 			thing.take(c)
 			thing.keep()
 		case wire.LastingThing:
-			if thing.Tighten() && (passed(n) || thing.Differs(false)) {
-				both = true
-			}
 			thing.TakeWhole(&c.In)
-		default:
-			c.BadTag()
 		}
 	}
 	if both {

@@ -10,20 +10,17 @@ import (
 	"time"
 
 	"github.com/loadgo/load/internal/goglue/guest/guestinput"
+	"github.com/loadgo/load/internal/goglue/guest/guestwait"
 	"github.com/loadgo/load/internal/wire"
 )
 
-const (
-	// keepBuffer is the size up to which the buffer for answers is kept for the next one.
-	keepBuffer = 1 << 20
-	// maxQueued is how many bytes of results wait to be written together.
-	maxQueued = 16 << 10
-)
+// maxQueued is how many bytes of results wait to be written together.
+const maxQueued = 16 << 10
 
 // Serve says hello to the host and answers its calls until the connection ends, and then exits. The
 // module's own initialisation is over when it is called.
 func Serve(table Table) {
-	s := &server{slow: make([]atomic.Int32, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{}), answers: map[uint64]chan []byte{}}
+	s := &server{slow: make([]atomic.Int32, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{})}
 	s.module = NewModule(table, s)
 	hello := wire.NewFrame(wire.Hello)
 	hello.Uint(wire.Format)
@@ -54,8 +51,7 @@ type server struct {
 	writing sync.Mutex
 	ring    *wire.RingWriter // nil until the host uses its own
 
-	mu      sync.Mutex
-	answers map[uint64]chan []byte // of the host, by call
+	waiters guestwait.Table
 }
 
 // openRings maps the rings that the host has shared.
@@ -68,7 +64,7 @@ func (s *server) openRings() *wire.RingReader {
 	_ = syscall.Close(wire.RingFD)
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.ring = wire.NewRingWriter(wire.ToHost(memory), func(data []byte) bool { return write(data) == nil })
+	s.ring = wire.NewRingWriter(wire.ToHost(memory), func(data []byte) bool { return guestinput.Write(data) == nil })
 	return wire.NewRingReader(wire.ToModule(memory))
 }
 
@@ -93,8 +89,10 @@ func (s *server) take() (*guestinput.Input, bool) {
 const (
 	// watchInterval is how long a call may keep the reader before another one takes over.
 	watchInterval = time.Millisecond
-	// watchRounds is how many intervals without a call let the watch sleep.
-	watchRounds = 100
+	// watchRounds is how many intervals without a call let the watch sleep. To wake it makes a call
+	// some 10 µs longer; each interval takes about as much, and of a hundred modules that are called
+	// in turn a hundred watches look.
+	watchRounds = 3
 	// slowCalls is for how many calls a function is slow: the machine may only have been busy, and
 	// another goroutine costs more than a short call.
 	slowCalls = 64
@@ -134,47 +132,66 @@ func (s *server) watch() {
 // read is the reader until the connection ends or another goroutine has taken the role.
 func (s *server) read(in *guestinput.Input) {
 	for {
-		body := in.Frame(s.flush)
+		body := in.Frame(s.flush, false)
 		if body[0] != wire.Call {
 			s.handle(body)
 			continue
 		}
-		r, function := newRun(body), calledFunction(body)
+		r := guestinput.NewRun(body)
+		if s.waiters.Run(r) {
+			continue
+		}
+		var ok bool
+		function := r.Function()
 		if s.isSlow(function) {
-			s.flush(in)
-			s.module.lasting.own.Go(func() { s.read(in) })
-			s.finish(r)
-			return
+			s.handOver(in)
+			if in, ok = s.finish(r); !ok {
+				return
+			}
+			continue
 		}
 		s.free(in, function)
 		s.run(r)
-		var ok bool
 		if in, ok = s.take(); !ok {
-			s.send(&r.out)
-			r.done()
+			s.send(&r.Out)
+			r.Done()
 			return
 		}
 		s.answer(in, r)
 	}
 }
 
-// readUntil is the reader until the answer is there. Calls that arrive meanwhile get goroutines of
-// their own: they must not hold the answer up. What a frame has woken runs before the thread sleeps
-// for the next one: waking another thread for it takes longer.
-func (s *server) readUntil(in *guestinput.Input, answer chan []byte) {
-	for len(answer) == 0 {
-		body := in.Frame(s.flush)
-		if body[0] == wire.Call {
-			r := newRun(body)
-			s.module.lasting.own.Go(func() { s.finish(r) })
-		} else {
+// handOver makes another goroutine the reader.
+func (s *server) handOver(in *guestinput.Input) {
+	s.flush(in)
+	s.module.lasting.own.Go(func() { s.read(in) })
+}
+
+// readUntil is the reader until something comes for a waiter, which it returns. Calls that arrive
+// meanwhile for nobody who waits get goroutines of their own: they must not hold it up. What a frame
+// has woken runs before the thread sleeps for the next one: waking another thread for it takes
+// longer.
+func (s *server) readUntil(in *guestinput.Input, w *guestwait.Waiter) guestwait.Arrival {
+	callee := s.callee
+	for !w.Ready() {
+		if body := in.Frame(s.flush, true); body[0] != wire.Call {
 			s.handle(body)
+		} else if r := guestinput.NewRun(body); !s.waiters.Run(r) {
+			s.module.lasting.own.Go(func() { s.runApart(r) })
 		}
-		if len(answer) == 0 {
+		if !w.Ready() {
 			runtime.Gosched()
 		}
 	}
-	s.free(in, s.callee)
+	next := w.Next()
+	if next.Run != nil {
+		if callee = next.Run.Function(); s.isSlow(callee) {
+			s.handOver(in)
+			return next
+		}
+	}
+	s.free(in, callee)
+	return next
 }
 
 // handle deals with a frame that is not a call.
@@ -187,18 +204,13 @@ func (s *server) handle(body []byte) {
 	case wire.HostResult:
 		d := wire.NewDecoder(body[1:])
 		number := d.Uint()
-		s.mu.Lock()
-		answer := s.answers[number]
-		delete(s.answers, number)
-		s.mu.Unlock()
-		if answer == nil {
-			syscall.Exit(guestinput.ExitProtocol)
-		}
 		rest := d.Rest()
 		if len(body) < guestinput.LargeFrame {
 			rest = append([]byte(nil), rest...)
 		}
-		answer <- rest
+		if !s.waiters.Answer(number, rest) {
+			syscall.Exit(guestinput.ExitProtocol)
+		}
 	default:
 		syscall.Exit(guestinput.ExitProtocol)
 	}
@@ -206,112 +218,103 @@ func (s *server) handle(body []byte) {
 
 // HostCall implements [Transport].
 func (s *server) HostCall(c *Call, frame *wire.Encoder) []byte {
-	answer := make(chan []byte, 1)
-	s.mu.Lock()
-	s.answers[c.Number()] = answer
-	s.mu.Unlock()
+	w := s.waiters.Begin(c.Number())
 	s.send(frame)
 	defer c.Sent()()
-	if in, ok := s.take(); ok {
-		s.readUntil(in, answer)
+	return s.await(c, w)
+}
+
+// await waits for the answer of a call of the host, and runs what the host calls meanwhile in the
+// goroutine that answers.
+func (s *server) await(c *Call, w *guestwait.Waiter) []byte {
+	for {
+		var next guestwait.Arrival
+		if in, ok := s.take(); ok {
+			next = s.readUntil(in, w)
+		} else {
+			next = w.Next()
+		}
+		if next.Run == nil {
+			w.Done()
+			return next.Answer
+		}
+		s.within(c, w, next.Run)
 	}
-	return <-answer
+}
+
+// within runs a call for who waits for an answer. If it ends the goroutine, so does the function of
+// the host that has called, and what that answers is taken here: the goroutine goes on to end.
+func (s *server) within(c *Call, w *guestwait.Waiter, r *guestinput.Run) {
+	returned := false
+	defer func() {
+		w.Ran()
+		s.send(&r.Out)
+		r.Done()
+		if !returned {
+			_ = c.answered(s.await(c, w))
+		}
+	}()
+	s.module.Run(r.Args(), &r.Out)
+	returned = true
 }
 
 // Post implements [Transport].
 func (s *server) Post(frame *wire.Encoder) { s.send(frame) }
 
-// calledFunction reads which function a Call frame calls.
-func calledFunction(body []byte) uint64 {
-	head := wire.NewDecoder(body[1:])
-	head.Uint() // the call's number
-	return head.Uint()
-}
-
-// run is one call of the module: the frame, which may be part of what the reader reads into, is
-// copied, because another goroutine may be the reader before the call has decoded it.
-type run struct {
-	body []byte
-	own  bool // the frame came in memory of its own
-	out  wire.Encoder
-}
-
-var runs = sync.Pool{New: func() any { return new(run) }}
-
-func newRun(body []byte) *run {
-	r := runs.Get().(*run)
-	if r.own = len(body) >= guestinput.LargeFrame; r.own {
-		r.body = body
-	} else {
-		r.body = append(r.body[:0], body...)
-	}
-	return r
-}
-
-func (r *run) args() wire.Decoder {
-	if r.own {
-		return wire.NewOwner(r.body[1:])
-	}
-	return wire.NewDecoder(r.body[1:])
-}
-
-// done makes the memory of a run ready for the next one.
-func (r *run) done() {
-	if r.own {
-		r.body = nil
-	}
-	r.out.Truncate(0)
-	if cap(r.out.Buf) > keepBuffer {
-		r.out.Buf = nil
-	}
-	runs.Put(r)
-}
-
 // run runs a call for the reader. Where the call ends its goroutine, another one answers, and is
 // the reader.
-func (s *server) run(r *run) {
+func (s *server) run(r *guestinput.Run) {
 	returned := false
 	defer func() {
 		if !returned {
 			s.module.lasting.own.Go(func() { s.goOn(r) })
 		}
 	}()
-	s.module.Run(r.args(), &r.out)
+	s.module.Run(r.Args(), &r.Out)
 	returned = true
 }
 
 // goOn answers a call whose goroutine has ended, and takes over where that was the reader.
-func (s *server) goOn(r *run) {
+func (s *server) goOn(r *guestinput.Run) {
 	in, ok := s.take()
-	s.send(&r.out)
-	r.done()
+	s.send(&r.Out)
+	r.Done()
 	if ok {
 		s.read(in)
 	}
 }
 
-// finish runs a call and sends its result, also where the call ends the goroutine.
-func (s *server) finish(r *run) {
+// runApart runs a call in a goroutine of its own, which is the reader then if nobody is.
+func (s *server) runApart(r *guestinput.Run) {
+	if in, ok := s.finish(r); ok {
+		s.read(in)
+	}
+}
+
+// finish runs a call and sends its result, also where the call ends the goroutine. Then it takes the
+// role of the reader if that is free: what the call has asked of the host may have freed it.
+func (s *server) finish(r *guestinput.Run) (*guestinput.Input, bool) {
 	defer func() {
-		s.send(&r.out)
-		r.done()
+		s.send(&r.Out)
+		r.Done()
 	}()
-	s.module.Run(r.args(), &r.out)
+	s.module.Run(r.Args(), &r.Out)
+	return s.take()
 }
 
 // answer writes the result of a call. A small result waits until the frames that have arrived are
 // dealt with, so that one write, and one waking of the host, answers several calls.
-func (s *server) answer(in *guestinput.Input, r *run) {
-	if r.out.Size() <= maxQueued-len(in.Queued) {
-		_ = r.out.Send(0, func(part []byte) error {
+func (s *server) answer(in *guestinput.Input, r *guestinput.Run) {
+	if r.Out.Size() <= maxQueued-len(in.Queued) {
+		_ = r.Out.Send(0, func(part []byte) error {
 			in.Queued = append(in.Queued, part...)
 			return nil
 		})
 	} else {
 		s.flush(in)
-		s.send(&r.out)
+		s.send(&r.Out)
 	}
-	r.done()
+	r.Done()
 }
 
 // flush writes the results that wait.
@@ -325,7 +328,7 @@ func (s *server) flush(in *guestinput.Input) {
 		s.ring.Append(in.Queued)
 		s.ring.End()
 	} else {
-		_ = write(in.Queued)
+		_ = guestinput.Write(in.Queued)
 	}
 	in.Queued = in.Queued[:0]
 }
@@ -334,24 +337,9 @@ func (s *server) send(frame *wire.Encoder) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if !s.ring.Begin(frame.Size()) {
-		_ = frame.Send(0, write)
+		_ = frame.Send(0, guestinput.Write)
 		return
 	}
 	_ = frame.Send(0, func(part []byte) error { s.ring.Append(part); return nil })
 	s.ring.End()
-}
-
-// write writes to the connection; a module whose host is gone ends.
-func write(data []byte) error {
-	for len(data) > 0 {
-		n, err := syscall.Write(guestinput.HostFD, data)
-		switch {
-		case err == syscall.EINTR:
-		case err != nil:
-			syscall.Exit(guestinput.ExitHostGone)
-		default:
-			data = data[n:]
-		}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"unsafe"
-	"weak"
 
 	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
@@ -180,7 +179,7 @@ type textual[T any] struct {
 	was   string
 	read  func(*T, []byte) error
 	write func(*T) ([]byte, error)
-	weak  weak.Pointer[T]      // where it lasts
+	weak  wire.Weak[T]         // where it lasts
 	lock  *guestgoroutine.Lock // which the caller has then
 }
 
@@ -316,13 +315,16 @@ func (t *table[K, V]) differs() bool {
 	if len(t.at) != len(t.was) {
 		return true
 	}
-	for i := range t.was {
-		was := &t.was[i]
-		if v, ok := t.at[was.key]; !ok || !wire.Same(unsafe.Pointer(&v), unsafe.Pointer(&was.value), unsafe.Sizeof(v)) {
+	var before wire.Odd
+	for _, was := range t.was {
+		v, ok := t.at[was.key]
+		if !ok && !wire.IsItself(was.key) {
+			before.Add(unsafe.Pointer(&was.key), unsafe.Pointer(&was.value), unsafe.Sizeof(was.key), unsafe.Sizeof(v))
+		} else if !ok || !wire.Same(unsafe.Pointer(&v), unsafe.Pointer(&was.value), unsafe.Sizeof(v)) {
 			return true
 		}
 	}
-	return false
+	return before != nil && !before.Same(wire.OddIn(t.at))
 }
 
 func (t *table[K, V]) put(c *Call) {

@@ -162,6 +162,21 @@ func (i *Instance) adaptable(t reflect.Type, n int) (func(*engine.Object) any, e
 	return adapter, nil
 }
 
+// adapt makes a value of the module a value of the host. One that came as a type without the methods
+// that are needed is an error.
+func adapt(adapter func(*engine.Object) any, o *engine.Object) (own any, err error) {
+	defer func() {
+		switch missing := recover().(type) {
+		case nil:
+		case *engine.SymbolError:
+			err = missing
+		default:
+			panic(missing)
+		}
+	}()
+	return adapter(o), nil
+}
+
 // Adapt implements [engine.Adapter].
 func (o *object) Adapt(own *engine.Object, t reflect.Type) (reflect.Value, error) {
 	if o.released.Load() {
@@ -207,7 +222,13 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (codec.Decoder, codec.Fo
 				o.Close()
 				d.Fail(fmt.Errorf("a %s of the module stays in the module: use *engine.Object, not %s", o.TypeName(), t))
 			default:
-				v.Set(reflect.ValueOf(adapter(o)))
+				own, err := adapt(adapter, o)
+				if err != nil {
+					o.Close()
+					d.Fail(err)
+					return
+				}
+				v.Set(reflect.ValueOf(own))
 			}
 		case wire.TagHost:
 			i.takeOwn(d, v)

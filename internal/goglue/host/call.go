@@ -162,7 +162,7 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 		return err
 	}
 	mentioned := p.instance.mentionedBy(e)
-	if err := p.instance.exchangeAll(mentioned, true); err != nil {
+	if err := p.instance.exchangeAll(ctx, mentioned, true); err != nil {
 		p.instance.Values.TakeBack(e)
 		return err
 	}
@@ -190,7 +190,7 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 	}
 	if mentioned != nil {
 		defer func() {
-			failure = join(failure, p.instance.exchangeAll(p.instance.together(mentioned, d.Mentioned), false))
+			failure = join(failure, p.instance.exchangeAll(ctx, p.instance.together(mentioned, d.Mentioned), false))
 		}()
 	}
 	if taken != nil {

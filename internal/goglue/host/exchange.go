@@ -29,22 +29,6 @@ func bit(v bool) int {
 	return 0
 }
 
-// serving finds the functions in which a handler answers a request.
-func serving(described *api.API) map[int]bool {
-	all := map[int]bool{}
-	for _, b := range described.Bridges {
-		if b.Name == serveBridge {
-			all[b.Func-1+wire.FuncCount] = true
-		}
-	}
-	for _, f := range described.Funcs {
-		if f.Serve.Func != 0 {
-			all[f.Serve.Func-1+wire.FuncCount] = true
-		}
-	}
-	return all
-}
-
 // exchange returns the exchange by which a function type of the host calls the target, or nil.
 func (i *Instance) exchange(target callee, t reflect.Type) *hosthttp.Exchange {
 	if target.Serve.Func == 0 {

@@ -33,7 +33,11 @@ func (*hostile) Given()         {}
 
 const hostileSource = `package p
 
-import "context"
+import (
+	"context"
+	"io"
+	"sort"
+)
 
 type Tree struct {
 	Name string
@@ -60,6 +64,20 @@ type Pair struct{ A, B int }
 func Pairs(list []Pair) [][]Pair { return nil }
 
 func Wait(f func(context.Context)) {}
+
+func Keep(p *Pair) {}
+
+type Cell struct{ V any }
+
+func Cells(p *Cell) {}
+
+type Namer interface{ Name() string }
+
+func Show(n Namer) any { return nil }
+
+func Out() io.Writer        { return nil }
+func Closer() io.ReadCloser { return nil }
+func Sorted() sort.Interface { return nil }
 `
 
 // hostileAPI is the description of the package of hostileSource.

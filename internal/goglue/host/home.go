@@ -25,7 +25,7 @@ var errGone = errors.New("the module returned a value of the host that it had le
 
 // takeOwn takes the handle of a value of the host.
 func (i *Instance) takeOwn(d *codec.Incoming, v reflect.Value) {
-	own := (peer{i}).Own(d.Uint())
+	own := (peer{i}).Own(d.Uint(), false)
 	switch {
 	case !own.IsValid():
 		d.Fail(errGone)

@@ -51,12 +51,9 @@ func (i *Instance) encodeBridged(t reflect.Type, n int) (codec.Encoder, error) {
 		return nil, err
 	}
 	return func(e *wire.Encoder, v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
-			if v.IsNil() {
-				e.Byte(wire.TagNil)
-				return
-			}
+		if i.absent(typ, v) {
+			e.Byte(wire.TagNil)
+			return
 		}
 		if o := i.ownObject(v); o != nil {
 			i.encodeObject(e, reflect.ValueOf(o))
@@ -84,9 +81,6 @@ func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
 	return bridgeFunc[func(*engine.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.Object, name)
 }
 
-// serveBridge is the function of a module that lets a handler of it answer a request.
-const serveBridge = "net/http.Handler.Serve"
-
 // serve lets a handler of the module answer a request. It is [hosthttp.ServeFunc].
 func (i *Instance) serve(ctx context.Context, h *engine.Object, message guesthttp.Message, body io.Reader, w guesthttp.Response) (answer guesthttp.Message, failed error) {
 	p, err := i.servePlan()
@@ -106,7 +100,7 @@ func (i *Instance) serve(ctx context.Context, h *engine.Object, message guesthtt
 
 // planServe is the plan of serve.
 func (i *Instance) planServe() (*plan, error) {
-	target, err := i.bridge(serveBridge)
+	target, err := i.bridge(hosthttp.ServeBridge)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +141,7 @@ func (i *Instance) bridge(name string) (callee, error) {
 
 // bridgeable reports whether the module can serve values of the host's interface t.
 func (i *Instance) bridgeable(t reflect.Type) error {
-	name := map[reflect.Type]string{handlerType: serveBridge, fsType: "io/fs.FS.Stat"}[t]
+	name := map[reflect.Type]string{handlerType: hosthttp.ServeBridge, fsType: "io/fs.FS.Stat"}[t]
 	for _, b := range i.api.Bridges {
 		if b.Name == name {
 			return nil

@@ -11,12 +11,9 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// refers reports whether an interface holds a list or a map: what the module keeps of it has to go
-// on being the host's own.
+// refers reports whether a value is a list or a map: what the module keeps of it has to go on being
+// the host's own.
 func refers(v reflect.Value) bool {
-	if v.Kind() == reflect.Interface {
-		v = v.Elem()
-	}
 	return v.Kind() == reflect.Slice || v.Kind() == reflect.Map
 }
 
@@ -69,6 +66,18 @@ func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 	return nil
 }
 
+// absent reports whether a value is nil for a type of the module. An interface with a nil pointer or
+// map of the host in it is not; one of a stub's types is, since the module has no such variable.
+func (i *Instance) absent(typ *api.Type, v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Interface:
+		return v.IsNil()
+	case reflect.Pointer, reflect.Map, reflect.Func:
+		return v.IsNil() && (typ.Kind == api.KindFunc || v.Type() == codec.ObjectType || i.isTwin(v.Type()))
+	}
+	return false
+}
+
 // isSealed reports whether only types that were generated for the module's implement an interface.
 func isSealed(t reflect.Type) bool {
 	if t.Kind() != reflect.Interface {
@@ -113,14 +122,14 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 	}
 	stream := given.StreamOf(i.api, typ)
 	methods = stream.Methods(methods)
-	known := new(given.Known)
+	known, wider := new(given.Known), i.Values.Wider(n)
 	return func(e *wire.Encoder, v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
-			if v.IsNil() {
-				e.Byte(wire.TagNil)
-				return
-			}
+		if i.absent(typ, v) {
+			e.Byte(wire.TagNil)
+			return
+		}
+		if v.Kind() == reflect.Interface {
+			v = v.Elem()
 		}
 		if !refers(v) && i.putTyped(e, v) {
 			return
@@ -133,10 +142,10 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 			i.encodeObject(e, reflect.ValueOf(o))
 			return
 		}
-		if v.Kind() == reflect.Interface {
-			v = v.Elem()
-		}
 		kept := given.Kept(v) // the module may keep it
+		if wider.Put(e, kept) {
+			return
+		}
 		i.Values.Give(e, &given.Value{Value: kept, Methods: methods, Identity: given.Identify(n, kept)}, known.Of(stream, kept.Type(), modes))
 	}, nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/goglue/host/listed"
+	"github.com/loadgo/load/internal/goglue/host/named"
 	"github.com/loadgo/load/internal/goglue/host/same"
 	"github.com/loadgo/load/internal/goglue/host/standing"
 	"github.com/loadgo/load/internal/spelling"
@@ -63,10 +64,12 @@ type Instance struct {
 	*standing.Table
 	*inflight.Memory
 	*given.Values
+	*named.Types
 	symbols  func() []engine.Symbol
 	usage    engine.Usage
 	callTime time.Duration // see Limit
 	serving  map[int]bool  // the functions that answer a request, whose time a clock counts
+	staying  map[int]bool  // see [hosthttp.Staying]
 
 	fields shownValues
 	twins  twins
@@ -75,7 +78,6 @@ type Instance struct {
 	refusals Refusals
 	told     sync.Map // kinds of refusals
 
-	named       sync.Map // name in api.StandardNames → reflect.Type, of what the host has given
 	functions   functions
 	requests    hosthttp.Requests
 	servePlan   func() (*plan, error) // see serve
@@ -84,13 +86,13 @@ type Instance struct {
 
 // NewInstance returns the host's side of the module of that name.
 func NewInstance(name string, described *api.API, transport Transport, limits inflight.Limits) *Instance {
-	i := &Instance{name: name, api: described, transport: transport, Memory: inflight.NewMemory(limits)}
+	i := &Instance{name: name, api: described, transport: transport, Memory: inflight.NewMemory(limits), Types: named.New(described)}
 	i.dynamic = dynamic.New(peer{i})
 	i.codec = codec.New(described, references{i}, i.dynamic)
 	i.Table = standing.New(described, i.codec, peer{i}.asItself)
 	i.Values = given.New(references{i}, described, i.codec, i.dynamic, i.Memory)
 	i.symbols = sync.OnceValue(func() []engine.Symbol { return listed.Symbols(described) })
-	i.serving = serving(described)
+	i.serving, i.staying = hosthttp.Serving(described), hosthttp.Staying(described)
 	i.requests.Serve, i.servePlan = i.serve, sync.OnceValues(i.planServe)
 	return i
 }
@@ -135,7 +137,7 @@ func (i *Instance) access(ctx context.Context, symbol string, function int, mode
 func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	ctx, cancel := i.within(ctx, symbol, function)
 	defer cancel()
-	if i.serving[function] {
+	if i.staying[function] {
 		mode |= wire.ModeStay
 	}
 	return i.transport.Call(ctx, symbol, function, mode, message)

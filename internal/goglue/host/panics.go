@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"runtime"
 
@@ -15,6 +16,8 @@ var errExited = errors.New("the call ended its goroutine: runtime.Goexit was cal
 // Failure takes the end of a Result that is not [wire.Done], and returns it as an error, or nil
 // where the message is damaged.
 func (i *Instance) Failure(symbol string, outcome wire.Outcome, d *wire.Decoder) error {
+	d.Limit(i.Results())
+	defer func() { i.Results().Give(d.Taken()) }()
 	var err error
 	switch outcome {
 	case wire.Panicked:
@@ -34,7 +37,7 @@ func (i *Instance) Failure(symbol string, outcome wire.Outcome, d *wire.Decoder)
 
 // takePanic takes the value of a panic.
 func (i *Instance) takePanic(d *wire.Decoder, text string) any {
-	in := codec.Incoming{Decoder: *d}
+	in := codec.Incoming{Decoder: *d, Ctx: context.Background()}
 	defer func() { *d = in.Decoder }()
 	switch in.Byte() {
 	case wire.PanicText:

@@ -1,15 +1,14 @@
 package host
 
 import (
+	"cmp"
 	"context"
-	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
 	"time"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/given"
@@ -31,7 +30,7 @@ func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
 	}
 	o, ok := v.Interface().(*engine.Object)
 	if !ok {
-		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
+		return fmt.Errorf("a value of type %s cannot be given to a module: %s", v.Type(), cmp.Or(p.Refused(v.Type()), "it cannot be copied"))
 	}
 	if o == nil {
 		return errors.New("the object is nil")
@@ -49,7 +48,7 @@ func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
 
 // Take implements [dynamic.Peer].
 func (p peer) Take(d *wire.Decoder) any {
-	in := codec.Incoming{Decoder: *d}
+	in := codec.Incoming{Decoder: *d, Ctx: context.Background()}
 	o := p.takeObject(&in, 0)
 	*d = in.Decoder
 	if o == nil {
@@ -87,6 +86,22 @@ func (p peer) asItself(t reflect.Type) bool {
 	return p.Opaque(t) || p.isTwin(t) || t.Implements(codec.ErrorType) || t == reflect.TypeFor[time.Time]() || p.TextName(t) != "" || p.StandardName(t) != ""
 }
 
+// Form implements [dynamic.Peer].
+func (p peer) Form(t reflect.Type, addressable bool) string {
+	if form := p.Types.Form(t, addressable); form == "" || !p.asItself(t) {
+		return form
+	}
+	return ""
+}
+
+// Refused implements [dynamic.Peer].
+func (p peer) Refused(t reflect.Type) string {
+	if p.asItself(t) {
+		return ""
+	}
+	return p.Types.Refused(t)
+}
+
 // Typed implements [dynamic.Peer]: a module holds such values.
 func (p peer) Typed(d *wire.Decoder) any {
 	d.Fail(wire.ErrTag)
@@ -101,12 +116,13 @@ func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
 
 // Lend implements [dynamic.Home].
 func (p peer) Lend(e *wire.Encoder, v reflect.Value) {
-	p.Values.Refer(e, &given.Value{Value: given.Still(v), Identity: given.Identify(codec.AnyType, v)})
+	p.Values.Refer(e, &given.Value{Value: given.Still(v), Lent: true, Identity: given.Identify(codec.AnyType, v)})
 }
 
 // LendWhole implements [dynamic.Home].
 func (p peer) LendWhole(e *wire.Encoder, v reflect.Value) {
-	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: given.Whole, Identity: given.Identify(codec.AnyType, v)}, []uint64{0, 0})
+	methods := given.WholeMethods(v.Type())
+	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: methods, Identity: given.Identify(codec.AnyType, v)}, make([]uint64, len(methods)))
 }
 
 // LendTarget implements [dynamic.Home]. What a stub's error can be is filled by the module.
@@ -130,9 +146,9 @@ func (p peer) GiveError(e *wire.Encoder, v reflect.Value) bool {
 }
 
 // Own implements [dynamic.Home].
-func (p peer) Own(handle uint64) reflect.Value {
+func (p peer) Own(handle uint64, changed bool) reflect.Value {
 	own := p.Values.Given(handle)
-	if own == nil {
+	if own == nil || own.Released != nil || changed && !own.Lent {
 		return reflect.Value{}
 	}
 	if w, ok := own.Value.Interface().(adapted.Given); ok {
@@ -143,7 +159,7 @@ func (p peer) Own(handle uint64) reflect.Value {
 
 // TakeError implements [dynamic.Home].
 func (p peer) TakeError(d *wire.Decoder) any {
-	in := codec.Incoming{Decoder: *d}
+	in := codec.Incoming{Decoder: *d, Ctx: context.Background()}
 	err := p.takeError(&in)
 	*d = in.Decoder
 	if err == nil {
@@ -192,35 +208,3 @@ func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
 
 // Forms implements [dynamic.Peer].
 func (p peer) Forms() bool { return true }
-
-// StandardName implements [dynamic.Peer].
-func (p peer) StandardName(t reflect.Type) string {
-	if name := api.StandardTypes[t]; name != "" || t.PkgPath() == "" {
-		return name
-	}
-	name := t.PkgPath() + "." + t.Name()
-	if !api.StandardNames[name] {
-		return ""
-	}
-	p.named.Store(name, t)
-	return name
-}
-
-// Standard implements [dynamic.Peer].
-func (p peer) Standard(name string) any {
-	for t, known := range api.StandardTypes {
-		if known == name {
-			return reflect.New(t).Interface()
-		}
-	}
-	if t, ok := p.named.Load(name); ok && !api.Trusted(name) {
-		return reflect.New(t.(reflect.Type)).Interface()
-	}
-	return nil
-}
-
-// TextName implements [dynamic.Peer].
-func (p peer) TextName(t reflect.Type) string { return api.TextTypes[t] }
-
-// Named implements [dynamic.Peer]: a module holds such values.
-func (p peer) Named(string) encoding.TextUnmarshaler { return nil }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"reflect"
 
 	"github.com/loadgo/load/engine"
@@ -21,7 +22,6 @@ func (r references) DecodeInterface(n int) codec.Decoder            { return r.d
 func (r references) EncodeHeld(e *wire.Encoder, v reflect.Value)    { r.encodeHeld(e, v) }
 func (r references) StandsFor(t reflect.Type, n int) bool           { return r.standsFor(t, n) }
 func (r references) IsTwin(t reflect.Type) bool                     { return r.isTwin(t) }
-
 func (r references) TakeObject(d *codec.Incoming, static int) *engine.Object {
 	return r.takeObject(d, static)
 }
@@ -47,8 +47,7 @@ func (r references) DecodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form
 }
 
 func (r references) Given() { r.transport.Given() }
-
 func (r references) Returned(handles []uint64) error {
-	return r.exchangeAll(r.grouped(handles), true)
+	return r.exchangeAll(context.Background(), r.grouped(handles), true)
 }
 func (r references) OpaqueMode(t reflect.Type, n int) uint64 { return r.opaqueMode(t, n) }

@@ -122,7 +122,7 @@ func (s *shownType) marks(h *engine.Held) []uint64 {
 
 // exchangeFields sets those fields in the module that were set here, and here those that were set
 // in the module.
-func (i *Instance) exchangeFields(s *shownType, handle uint64, v reflect.Value) error {
+func (i *Instance) exchangeFields(ctx context.Context, s *shownType, handle uint64, v reflect.Value) error {
 	h := engine.HeldAt(v)
 	marks, sums := s.marks(h), s.sums(v)
 	h.Mark(sums) // a field may lead to the value itself
@@ -137,7 +137,7 @@ func (i *Instance) exchangeFields(s *shownType, handle uint64, v reflect.Value) 
 	taken := slices.Clone(sums)
 	for first := true; first || len(others) > 0; first = false {
 		some := others[:min(len(others), wire.MaxModes)]
-		if err := i.exchangeSome(s, handle, v, set, some, taken); err != nil {
+		if err := i.exchangeSome(ctx, s, handle, v, set, some, taken); err != nil {
 			h.Mark(marks)
 			return err
 		}
@@ -148,7 +148,7 @@ func (i *Instance) exchangeFields(s *shownType, handle uint64, v reflect.Value) 
 }
 
 // exchangeSome sets some fields in the module, and takes others, whose sums it changes with them.
-func (i *Instance) exchangeSome(s *shownType, handle uint64, v reflect.Value, set, others []int, sums []uint64) error {
+func (i *Instance) exchangeSome(ctx context.Context, s *shownType, handle uint64, v reflect.Value, set, others []int, sums []uint64) error {
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+64)}
 	e.Handle(handle)
 	e.Uint(uint64(s.number))
@@ -166,14 +166,14 @@ func (i *Instance) exchangeSome(s *shownType, handle uint64, v reflect.Value, se
 		e.Uint(uint64(s.fields[j].wire))
 		mode |= s.fields[j].form.Mode() << (at * wire.ModeBits)
 	}
-	if err := i.exchangeAll(i.grouped(append(slices.Clone(e.Handles), handle)), true); err != nil {
+	if err := i.exchangeAll(ctx, i.grouped(append(slices.Clone(e.Handles), handle)), true); err != nil {
 		return err
 	}
-	reply, err := i.access(context.Background(), s.name, wire.FuncFields, mode, e)
+	reply, err := i.access(ctx, s.name, wire.FuncFields, mode, e)
 	if err != nil {
 		return err
 	}
-	d := i.decode(context.Background(), reply)
+	d := i.decode(ctx, reply)
 	defer i.decoded(&d, reply)
 	for _, j := range others {
 		f := &s.fields[j]
@@ -197,12 +197,12 @@ func (i *Instance) exchangeSome(s *shownType, handle uint64, v reflect.Value, se
 }
 
 // show brings the fields of a value, which has an address, up to date.
-func (i *Instance) show(o *engine.Object, v reflect.Value) error {
+func (i *Instance) show(ctx context.Context, o *engine.Object, v reflect.Value) error {
 	s, err := i.shown(v.Type())
 	if s == nil || err != nil {
 		return err
 	}
-	return i.exchangeFields(s, o.Ref().(*object).handle, v)
+	return i.exchangeFields(ctx, s, o.Ref().(*object).handle, v)
 }
 
 // note remembers a pointer to a value that shows fields.
@@ -270,7 +270,7 @@ func (i *Instance) grouped(handles []uint64) []*shownValue {
 
 // exchangeAll brings the fields of values up to date: all of them, or only those of which fields
 // were set here.
-func (i *Instance) exchangeAll(values []*shownValue, onlySet bool) error {
+func (i *Instance) exchangeAll(ctx context.Context, values []*shownValue, onlySet bool) error {
 	for _, value := range values {
 		h := value.held.Value()
 		if h == nil {
@@ -287,7 +287,7 @@ func (i *Instance) exchangeAll(values []*shownValue, onlySet bool) error {
 		if onlySet && !s.dirty(v) {
 			continue
 		}
-		if err := i.exchangeFields(s, value.handle, v); err != nil {
+		if err := i.exchangeFields(ctx, s, value.handle, v); err != nil {
 			return err
 		}
 	}

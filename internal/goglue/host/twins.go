@@ -216,7 +216,7 @@ func (i *Instance) twinOf(ctx context.Context, o *engine.Object, t reflect.Type)
 	own := o.Ref().(*object)
 	n, pointer := own.typ, false
 	if own.name != "" { // its own type is not part of the API
-		v, ok, err = i.adaptedTwin(o, t)
+		v, ok, err = i.adaptedTwin(ctx, o, t)
 		return v, false, ok, err
 	}
 	if typ := &i.api.Types[n]; typ.Kind == api.KindPointer {
@@ -224,7 +224,7 @@ func (i *Instance) twinOf(ctx context.Context, o *engine.Object, t reflect.Type)
 	}
 	host := table.types[n]
 	if host == nil {
-		v, ok, err = i.adaptedTwin(o, t)
+		v, ok, err = i.adaptedTwin(ctx, o, t)
 		return v, false, ok, err
 	}
 	whole := host
@@ -233,10 +233,10 @@ func (i *Instance) twinOf(ctx context.Context, o *engine.Object, t reflect.Type)
 	}
 	switch {
 	case !whole.AssignableTo(t):
-		v, ok, err = i.adaptedTwin(o, t)
+		v, ok, err = i.adaptedTwin(ctx, o, t)
 		return v, false, ok, err
 	case engine.IsHeld(host):
-		v, err := i.holdAs(whole, o)
+		v, err := i.holdAs(ctx, whole, o)
 		return v, false, true, err
 	}
 	s := table.symbols[n]
@@ -260,11 +260,11 @@ func (i *Instance) twinOf(ctx context.Context, o *engine.Object, t reflect.Type)
 }
 
 // adaptedTwin makes an object a value of what was generated for the interface t.
-func (i *Instance) adaptedTwin(o *engine.Object, t reflect.Type) (reflect.Value, bool, error) {
+func (i *Instance) adaptedTwin(ctx context.Context, o *engine.Object, t reflect.Type) (reflect.Value, bool, error) {
 	adapter := i.twins.table.Load().adapters[t]
 	if adapter == nil {
 		return reflect.Value{}, false, nil
 	}
-	v, err := i.holdAs(reflect.PointerTo(adapter), o)
+	v, err := i.holdAs(ctx, reflect.PointerTo(adapter), o)
 	return v, true, err
 }

@@ -76,7 +76,7 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 	}
 	o, _, err := h.Pointer(i.makeHeld(t, true))
 	if err == nil {
-		err = i.exchangeFields(s, o.Ref().(*object).handle, v)
+		err = i.exchangeFields(context.Background(), s, o.Ref().(*object).handle, v)
 	}
 	return o, err
 }
@@ -132,7 +132,7 @@ func (i *Instance) decodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form,
 			v.SetZero()
 		case wire.TagHandle:
 			if o := i.takeObject(d, n); o != nil {
-				held, err := i.holdAs(t, o)
+				held, err := i.holdAs(d.Ctx, t, o)
 				if err != nil {
 					d.Fail(err)
 				}
@@ -146,14 +146,14 @@ func (i *Instance) decodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form,
 
 // holdAs makes an object a value of a held type, or a pointer to one: always the same pointer for
 // one pointer of the module, as long as the program has it.
-func (i *Instance) holdAs(t reflect.Type, o *engine.Object) (reflect.Value, error) {
+func (i *Instance) holdAs(ctx context.Context, t reflect.Type, o *engine.Object) (reflect.Value, error) {
 	if t.Kind() != reflect.Pointer {
 		v := reflect.New(t).Elem()
 		engine.HeldAt(v).Hold(o, false)
-		return v, i.show(o, v)
+		return v, i.show(ctx, o, v)
 	}
 	v, o := i.holdPointer(t, o)
-	return v, i.show(o, v.Elem())
+	return v, i.show(ctx, o, v.Elem())
 }
 
 // holdPointer is holdAs for pointers, without their fields. It returns the object that is kept,

@@ -1,7 +1,6 @@
 package dynamic
 
 import (
-	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
@@ -107,36 +106,6 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 	}
 }
 
-// decodeText takes what has a text form, or the text itself where this side has no such type.
-func (c *Codec) decodeText(d *wire.Decoder, s *shape, v reflect.Value) {
-	text := d.Bytes()
-	var whole []byte
-	if s.name == floatName {
-		whole = d.Bytes()
-	}
-	if d.Digits(len(text)); d.Err() != nil {
-		return
-	}
-	var err error
-	to := v.Addr().Interface()
-	float, isFloat := to.(wholeFloat)
-	reads, hasText := to.(encoding.TextUnmarshaler)
-	switch {
-	case v.Kind() == reflect.String:
-		v.SetString(string(text))
-	case s.name == floatName && isFloat:
-		v.SetZero() // a precision that is there already would stay
-		err = float.GobDecode(whole)
-	case hasText:
-		err = reads.UnmarshalText(text)
-	default:
-		err = wire.ErrTag
-	}
-	if err != nil {
-		d.Fail(err)
-	}
-}
-
 // set sets what a value that carried its own type fits.
 func set(d *wire.Decoder, v reflect.Value, inner any) {
 	x := reflect.ValueOf(inner)
@@ -203,7 +172,7 @@ func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
 			d.Byte()
 		}
 		for _, f := range s.fields {
-			c.decode(d, f.shape, v.Field(f.index))
+			c.decode(d, f.shape, f.of(v))
 		}
 	}
 }

@@ -10,10 +10,13 @@
 package dynamic
 
 import (
+	"cmp"
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,9 +50,14 @@ type Peer interface {
 	Standard(name string) any
 	// Opaque reports whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
-	// Stands reports whether PutTyped is what carries values of the type, unless they are parts of
-	// what a pointer leads to, which the other side may fill.
-	Stands(t reflect.Type) bool
+	// Stands names the interface of the other side that values of the type are there, as Standard
+	// knows it, or returns "": PutTyped is what carries them.
+	Stands(t reflect.Type) string
+	// Form names the forms that values of a type have by their own methods, and that the other side
+	// asks for, or returns "". Of values that have an address, the methods of the pointer count.
+	Form(t reflect.Type, addressable bool) string
+	// Refused says why values of a type that has no form do not cross, or returns "".
+	Refused(t reflect.Type) string
 	// PutTyped appends a value of a type that the module has, too, after [wire.TagTyped], and
 	// reports whether it is one. The host does.
 	PutTyped(e *wire.Encoder, v reflect.Value) bool
@@ -82,6 +90,7 @@ type Codec struct {
 	// described is how many bytes the descriptions of the counted types have.
 	described atomic.Int64
 	made      atomic.Int64 // about how many bytes the types take that were made for them
+	wholes    sync.Map     // reflect.Type → *shape, of what crosses beside its forms
 
 	ids       sync.Map // the form of a type → *int, its number
 	numbering sync.Mutex
@@ -176,18 +185,13 @@ const (
 type limits struct {
 	repeat, parts int
 	ofHost        bool // it is a part of a type of the host, in the module
+	embedded      bool // what is described next is: a type with methods cannot be
 }
 
 // describe makes the shape of a type. A type that was inside itself often enough, and one that
 // crosses as a handle, is an any.
 func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape {
 	s := &shape{typ: t}
-	defer func() {
-		switch reflect.Kind(s.kind) {
-		case reflect.Slice, reflect.Map, reflect.Pointer:
-			c.number(s)
-		}
-	}()
 	describe := func(k byte) { s.kind, s.description = k, []byte{k} }
 	switch t {
 	case timeType:
@@ -225,11 +229,35 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 			describe(kindAny)
 			return s
 		}
-		if t.Kind() == reflect.Interface || c.opaque(t) || c.stands(t, outer) {
+		if t.Kind() == reflect.Interface || c.opaque(t) {
 			describe(kindAny)
 			return s
 		}
+		if name := c.stands(t, outer); name != "" {
+			s.kind, s.description = kindAny, append(appendString([]byte{kindNamed}, name), kindAny)
+			return s
+		}
 	}
+	if s.name = c.formOf(t, outer); s.name != "" {
+		describe(kindText)
+		s.description = appendString(s.description, s.name)
+		return s
+	}
+	if reason := c.peer.Refused(t); reason != "" {
+		return &shape{typ: t, err: errors.New(reason)}
+	}
+	return c.describeParts(t, outer, l)
+}
+
+// describeParts makes the shape of a type by what it is made of, whatever methods it has.
+func (c *Codec) describeParts(t reflect.Type, outer []reflect.Type, l *limits) *shape {
+	s := &shape{typ: t, kind: byte(t.Kind()), description: []byte{byte(t.Kind())}}
+	defer func() {
+		switch t.Kind() {
+		case reflect.Slice, reflect.Map, reflect.Pointer:
+			c.number(s)
+		}
+	}()
 	outer = append(outer, t)
 	inner := func(t reflect.Type) *shape {
 		i := c.describe(t, outer, l)
@@ -240,11 +268,11 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		s.description = append(s.description, i.description...)
 		return i
 	}
-	describe(byte(t.Kind()))
-	if name := c.peer.StandardName(t); name != "" {
+	if name := c.nameOf(t); name != "" && (!l.embedded || !strings.HasPrefix(name, Own)) {
 		s.name = name
 		s.description = append(appendString([]byte{kindNamed}, name), s.kind)
 	}
+	l.embedded = l.embedded && t.Kind() == reflect.Pointer
 	number := func(n int) { s.description = appendUint(s.description, uint64(n)) }
 	text := func(v string) { s.description = appendString(s.description, v) }
 	switch t.Kind() {
@@ -260,13 +288,8 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		s.key = inner(t.Key())
 		s.elem = inner(t.Elem())
 	case reflect.Struct:
-		exported := 0
-		for i := range t.NumField() {
-			if t.Field(i).IsExported() {
-				exported++
-			}
-		}
-		if exported == 0 && t.NumField() > 0 {
+		shown := shownFields(t)
+		if len(shown) == 0 && t.NumField() > 0 {
 			s.err = fmt.Errorf("%s has no exported fields", t)
 			return s
 		}
@@ -274,17 +297,23 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		defer func(before bool) { l.ofHost = before }(l.ofHost)
 		l.ofHost = l.ofHost || known > 0 && !c.peer.Forms()
 		number(int(known))
-		number(exported)
-		for i := range t.NumField() {
+		number(len(shown))
+		for _, i := range shown {
 			f := t.Field(i)
-			if !f.IsExported() {
-				continue
-			}
-			text(f.Name)
+			text(shownName(t, f))
 			text(string(f.Tag))
 			at := len(s.description)
 			number(0)
-			s.fields = append(s.fields, field{i, inner(f.Type)})
+			l.embedded = f.Anonymous && (f.Type.Kind() == reflect.Struct || f.Type.Kind() == reflect.Pointer)
+			if f.IsExported() {
+				s.fields = append(s.fields, field{i, inner(f.Type)})
+			} else {
+				hidden := c.describeHidden(f.Type, outer, l)
+				s.err = cmp.Or(s.err, hidden.err)
+				s.description = append(s.description, hidden.description...)
+				s.fields = append(s.fields, field{i, hidden})
+			}
+			l.embedded = false
 			if f.Anonymous && s.fields[len(s.fields)-1].isStruct() {
 				s.description[at] = 1 // embedded: its fields are promoted
 			}
@@ -338,9 +367,14 @@ const madePath = "load"
 
 var emptyType = reflect.TypeFor[struct{}]()
 
-// stands reports whether values of a type cross as what they stand for inside of others.
-func (c *Codec) stands(t reflect.Type, outer []reflect.Type) bool {
-	return c.peer.Stands(t) && !slices.ContainsFunc(outer, func(o reflect.Type) bool { return o.Kind() == reflect.Pointer })
+// stands names the interface as which values of a type cross inside of others, or returns "". What a
+// pointer leads to may be filled, so it crosses in its forms where it has some.
+func (c *Codec) stands(t reflect.Type, outer []reflect.Type) string {
+	below := slices.ContainsFunc(outer, func(o reflect.Type) bool { return o.Kind() == reflect.Pointer })
+	if below && c.formOf(t, outer) != "" {
+		return ""
+	}
+	return c.peer.Stands(t)
 }
 
 // opaque reports whether values of a type cross as handles.
@@ -349,7 +383,7 @@ func (c *Codec) opaque(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer && t.Name() == "" {
 		to = t.Elem()
 	}
-	return c.peer.StandardName(to) == "" && c.peer.Opaque(t)
+	return c.nameOf(to) == "" && (c.peer.Forms() || c.formOf(to, nil) == "") && c.peer.Opaque(t)
 }
 
 func appendString(b []byte, v string) []byte { return append(appendUint(b, uint64(len(v))), v...) }

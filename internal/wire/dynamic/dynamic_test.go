@@ -80,11 +80,13 @@ func (h *holder) Standard(name string) any {
 	return nil
 }
 
-func (h *holder) Stands(reflect.Type) bool                   { return false }
+func (h *holder) Stands(reflect.Type) string                 { return "" }
 func (h *holder) PutTyped(*wire.Encoder, reflect.Value) bool { return false }
 func (h *holder) Typed(d *wire.Decoder) any                  { d.Fail(wire.ErrTag); return nil }
 
-func (h *holder) Forms() bool { return !h.module }
+func (h *holder) Forms() bool                    { return !h.module }
+func (h *holder) Form(reflect.Type, bool) string { return "" }
+func (h *holder) Refused(reflect.Type) string    { return "" }
 
 func (h *holder) Lend(e *wire.Encoder, v reflect.Value)        { _ = h.Hold(e, v) }
 func (h *holder) LendTarget(*wire.Encoder, reflect.Value) bool { return false }
@@ -96,7 +98,7 @@ func (h *holder) GiveError(e *wire.Encoder, v reflect.Value) bool {
 	return true
 }
 
-func (h *holder) Own(handle uint64) (v reflect.Value) {
+func (h *holder) Own(handle uint64, _ bool) (v reflect.Value) {
 	if handle < uint64(len(h.held)) {
 		v = reflect.ValueOf(h.held[handle])
 	}
@@ -361,4 +363,48 @@ func TestTypesAreBounded(t *testing.T) {
 		}
 		assert.Less(t, made, 3, name) // 20 MB each, at least
 	}
+}
+
+// TestForgedForms: a module cannot make the host ask a value for forms that it does not have.
+func TestForgedForms(t *testing.T) {
+	t.Parallel()
+	type plain struct{ N int }
+	for _, name := range []string{".", ".t", ".tbj", ".T", ".x", ".b", ".tw", ".w"} {
+		host := dynamic.New(&holder{})
+		var e wire.Encoder
+		host.Encode(&e, plain{}) // the host's type has a number now
+		forged := wire.Encoder{Buf: []byte{wire.TagValue, byte(reflect.Struct)}}
+		forged.Uint(1)
+		forged.Uint(1)
+		forged.String("N")
+		forged.String("")
+		forged.Bool(false)
+		forged.Byte(67) // a text
+		forged.String(name)
+		forged.Uint(0)
+		forged.Bytes([]byte("7"))
+		d := wire.NewDecoder(forged.Buf)
+		host.Decode(&d)
+		assert.Error(t, d.Err(), name)
+	}
+}
+
+// TestUnknownTextGoesBack: what crosses as text to a side that has no such type is written there as
+// the text that it is.
+func TestUnknownTextGoesBack(t *testing.T) {
+	t.Parallel()
+	host := &holder{}
+	prefix := netip.MustParsePrefix("10.0.0.0/8")
+	var e wire.Encoder
+	dynamic.New(host).Encode(&e, &prefix)
+	module := dynamic.New(&holder{host.held, true})
+	d := wire.NewDecoder(e.Buf)
+	text, ok := module.Decode(&d).(*string)
+	require.True(t, ok)
+	require.NoError(t, d.End())
+	*text = "192.0.2.0/24"
+	var back wire.Encoder
+	module.Encode(&back, text)
+	require.NoError(t, back.Err)
+	assert.Contains(t, string(back.Buf), "192.0.2.0/24")
 }

@@ -1,7 +1,6 @@
 package dynamic
 
 import (
-	"encoding"
 	"reflect"
 	"strings"
 	"time"
@@ -71,20 +70,7 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 		}
 		c.encodeAny(e, v, !c.peer.Forms() || v.Kind() == reflect.Interface)
 	case kindText:
-		p := reflect.New(s.typ)
-		p.Elem().Set(v)
-		text, err := p.Interface().(encoding.TextMarshaler).MarshalText()
-		if err != nil {
-			e.Fail(err)
-		}
-		e.Bytes(text)
-		if s.name == floatName {
-			whole, err := p.Interface().(wholeFloat).GobEncode()
-			if err != nil {
-				e.Fail(err)
-			}
-			e.Bytes(whole)
-		}
+		c.encodeText(e, s, v)
 	default:
 		c.encodeKind(e, s, v)
 	}
@@ -130,11 +116,11 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.Byte(0)
 		}
 		for _, f := range s.fields {
-			if f.kind == kindAny && c.peer.Stands(f.typ) && omitted(v.Type().Field(f.index), v.Field(f.index)) {
-				e.Byte(wire.TagNil)
+			if omits := f.inForms() || f.kind == kindAny && c.peer.Stands(f.typ) != ""; omits && c.peer.Forms() && omitted(v.Type().Field(f.index), v.Field(f.index)) {
+				e.Byte(wire.TagNil) // of forms, an empty one
 				continue
 			}
-			c.encode(e, f.shape, v.Field(f.index))
+			c.encode(e, f.shape, f.of(v))
 		}
 	case reflect.Func:
 		if v.IsNil() {

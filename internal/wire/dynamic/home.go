@@ -1,6 +1,7 @@
 package dynamic
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/loadgo/load/internal/wire"
@@ -26,8 +27,9 @@ type Home interface {
 	// GiveError appends an error after [wire.TagError], and reports whether it did: the module
 	// gives only those that both sides know by name.
 	GiveError(e *wire.Encoder, v reflect.Value) bool
-	// Own returns the host's value, or the zero Value.
-	Own(handle uint64) reflect.Value
+	// Own returns the host's value, or the zero Value. Where the module has changed what it had of it,
+	// it has to be one that Lend gave: of others the module has the methods.
+	Own(handle uint64, changed bool) reflect.Value
 
 	// HandleOf returns the handle of the value of the other side that a value stands for by its
 	// type, or as a function.
@@ -59,7 +61,7 @@ func (c *Codec) lend(e *wire.Encoder, v reflect.Value) bool {
 		return true
 	}
 	switch {
-	case t == timeType || t == durationType || t == placeType || c.peer.Opaque(t) || c.peer.TextName(t) != "":
+	case t == timeType || t == durationType || t == placeType || c.peer.Opaque(t) || c.peer.TextName(t) != "" || !hasNothing(t) && c.formOf(t, nil) != "":
 		return false
 	case t.Implements(errorType) && (t.Kind() != reflect.Pointer || !v.IsNil()):
 		return c.peer.GiveError(e, v)
@@ -83,7 +85,7 @@ func (c *Codec) lend(e *wire.Encoder, v reflect.Value) bool {
 	if isNil {
 		return false
 	}
-	if to.Kind() == reflect.Struct && to != timeType && c.peer.TextName(to) == "" && c.shapeOf(to).err != nil {
+	if hasNothing(to) && to != timeType && c.peer.TextName(to) == "" && (to == t || c.formOf(to, []reflect.Type{t}) == "") {
 		c.peer.LendWhole(e, v)
 		return true
 	}
@@ -123,12 +125,13 @@ func (c *Codec) takeHost(d *wire.Decoder) any {
 	if !c.peer.Forms() {
 		return c.peer.BorrowWhole(d)
 	}
-	own := c.peer.Own(d.Uint())
+	handle, changed := d.Uint(), d.Bool()
+	own := c.peer.Own(handle, changed)
 	if !own.IsValid() {
 		d.Fail(wire.ErrTag)
 		return nil
 	}
-	if changed := d.Bool(); changed {
+	if changed {
 		own = c.takeParts(d, own)
 	}
 	if d.Err() != nil || !own.CanInterface() {
@@ -164,7 +167,7 @@ func (c *Codec) takeParts(d *wire.Decoder, own reflect.Value) reflect.Value {
 		if v, ok := fresh(d, part.Type()); ok {
 			v.Set(part.Value)
 			if c.decode(d, part.shape, v); d.Err() == nil {
-				part.Value.Set(v)
+				part.set(d, v)
 			}
 		}
 	}
@@ -176,6 +179,16 @@ func (c *Codec) takeParts(d *wire.Decoder, own reflect.Value) reflect.Value {
 type part struct {
 	*shape
 	reflect.Value
+	unset bool // an embedded pointer that is nil, and that only the package of its type can set
+}
+
+// set gives a part another value.
+func (p part) set(d *wire.Decoder, v reflect.Value) {
+	if p.unset && !v.IsNil() {
+		d.Fail(fmt.Errorf("cannot set embedded pointer to unexported struct: %s", v.Type().Elem()))
+		return
+	}
+	p.Value.Set(v)
 }
 
 // parts returns the parts of a value that can be changed.
@@ -186,14 +199,16 @@ func parts(s *shape, v reflect.Value) (all []part) {
 	switch {
 	case s.kind == byte(reflect.Struct):
 		for _, f := range s.fields {
-			all = append(all, part{f.shape, v.Field(f.index)})
+			p := part{shape: f.shape, Value: f.of(v)}
+			p.unset = p.Value.Kind() == reflect.Pointer && p.Value.IsNil() && !v.Type().Field(f.index).IsExported()
+			all = append(all, p)
 		}
 	case s.kind == byte(reflect.Slice):
 		for i := range v.Len() {
-			all = append(all, part{s.elem, v.Index(i)})
+			all = append(all, part{shape: s.elem, Value: v.Index(i)})
 		}
 	default:
-		all = append(all, part{s, v})
+		all = append(all, part{shape: s, Value: v})
 	}
 	return all
 }

@@ -3,14 +3,13 @@ package dynamic
 import (
 	"reflect"
 	"unsafe"
-	"weak"
 
 	"github.com/loadgo/load/internal/wire"
 )
 
 // lost is what is known of a thing of the module that nothing here keeps alive.
 type lost struct {
-	weak    weak.Pointer[byte]
+	weak    wire.Weak[byte]
 	typ     reflect.Type
 	count   int        // of elements
 	print   wire.Print // of what it held, while it is frozen
@@ -63,8 +62,9 @@ func (t *Thing) Loosen() {
 	if t.isText() {
 		t.Base = reflect.Zero(t.last.typ)
 	}
-	if t.last.weak == (weak.Pointer[byte]{}) {
-		t.last.weak = weak.Make((*byte)(t.Value.UnsafePointer()))
+	if t.last.weak == (wire.Weak[byte]{}) {
+		at, size := t.memory(t.Value)
+		t.last.weak = wire.MakeWeak((*byte)(at), size)
 	}
 	t.Value = reflect.Value{}
 }
@@ -85,9 +85,9 @@ func (t *Thing) Tighten() bool {
 	return t.Value.IsValid()
 }
 
-// revive makes a new one where it does not exist, to take what nobody needs.
-func (t *Thing) revive() {
-	t.last.weak = weak.Pointer[byte]{}
+// Revive implements [wire.LastingThing].
+func (t *Thing) Revive() {
+	t.last.weak = wire.Weak[byte]{}
 	switch typ := t.last.typ; typ.Kind() {
 	case reflect.Slice:
 		t.Value = reflect.MakeSlice(typ, t.last.count, t.last.count)
@@ -205,9 +205,6 @@ func (t *Thing) PutWhole(e *wire.Encoder) {
 
 // TakeWhole implements [wire.LastingThing].
 func (t *Thing) TakeWhole(d *wire.Decoder) {
-	if !t.Value.IsValid() {
-		t.revive()
-	}
 	switch t.Value.Kind() {
 	case reflect.Pointer:
 		t.takePointee(d)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -15,7 +16,11 @@ type names struct {
 	numbers map[reflect.Type]uint64
 	types   []reflect.Type // of the host, by number minus 1
 	texts   map[reflect.Type]string
+	own     sync.Map // of the module's own types that the host has given: reflect.Type → name
 }
+
+// Own begins the names of types of the module's own packages, which the host contains, too.
+const Own = "="
 
 // of returns the number of a struct type, or 0 for one of the module's own. Give says that the type
 // gets one.
@@ -54,6 +59,64 @@ func (n *names) setText(t reflect.Type, name string) {
 	n.texts[t] = name
 }
 
+// nameOf returns the name of a type that both sides know, or "". A type of the module's own is one
+// when the host has given a value of it.
+func (c *Codec) nameOf(t reflect.Type) string {
+	if name := c.peer.StandardName(t); name != "" {
+		return name
+	}
+	name, _ := c.names.own.Load(t)
+	own, _ := name.(string)
+	return own
+}
+
+// nameType gives a shape the type of its name, where this side has it.
+func (c *Codec) nameType(s *shape) error {
+	known := c.peer.Standard(s.name)
+	if known == nil {
+		return nil
+	}
+	t := reflect.TypeOf(known).Elem()
+	switch own := strings.HasPrefix(s.name, Own); {
+	case s.kind == kindAny && !own && t.Kind() == reflect.Interface: // see Stands
+		s.typ = t
+	case !own && t.Kind() == s.typ.Kind() && s.typ.ConvertibleTo(t):
+		s.typ = t
+	case own && !s.isMadeOf(t):
+		return fmt.Errorf("the type %s is made of other parts in the module than in the host", s.name[len(Own):])
+	case own:
+		s.typ = t
+		if _, known := c.names.own.LoadOrStore(t, s.name); !known {
+			c.shapes.Clear() // types that it is a part of were described without its name
+		}
+	}
+	return nil
+}
+
+// isMadeOf reports whether a parsed shape has the parts of a type.
+func (s *shape) isMadeOf(t reflect.Type) bool {
+	if s.kind == kindAny {
+		return t.Kind() == reflect.Interface
+	}
+	if s.kind != byte(t.Kind()) || s.kind == byte(reflect.Array) && s.extra.length != t.Len() {
+		return s.fits(t)
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		for i, f := range s.fields {
+			if i >= t.NumField() || f.index != i || t.Field(i).Name != s.extra.names[i].name || !f.isMadeOf(t.Field(i).Type) {
+				return false
+			}
+		}
+		return len(s.fields) == t.NumField()
+	case reflect.Slice, reflect.Pointer, reflect.Array:
+		return s.elem.isMadeOf(t.Elem())
+	case reflect.Map:
+		return s.key.isMadeOf(t.Key()) && s.elem.isMadeOf(t.Elem())
+	}
+	return true
+}
+
 // makeStruct gives a parsed shape of a struct its type.
 func (c *Codec) makeStruct(s *shape, fields []reflect.StructField) error {
 	n := &c.names
@@ -87,11 +150,11 @@ func (c *Codec) makeStruct(s *shape, fields []reflect.StructField) error {
 // pairFields finds the described fields in the type of the host.
 func (s *shape) pairFields() error {
 	for i := range s.fields {
-		f, ok := s.typ.FieldByName(s.extra.names[i].name)
-		if !ok || len(f.Index) != 1 || !f.IsExported() || !s.fields[i].fits(f.Type) {
+		index, ok := fieldNamed(s.typ, s.extra.names[i].name)
+		if !ok || !s.fields[i].fits(s.typ.Field(index).Type) {
 			return fmt.Errorf("%s has no such field %s", s.typ, s.extra.names[i].name)
 		}
-		s.fields[i].index = f.Index[0]
+		s.fields[i].index = index
 	}
 	return nil
 }
@@ -104,14 +167,14 @@ func (s *shape) fits(t reflect.Type) bool {
 	case kindTime, kindDuration, kindPlace, kindFunc:
 		return t == s.typ
 	case kindText:
-		return t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+		return s.inForms() || t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 	}
 	if t.Kind() != reflect.Kind(s.kind) {
 		return false
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		return t == s.typ
+		return t == s.typ || len(s.fields) == 0
 	case reflect.Slice, reflect.Pointer:
 		return s.elem.fits(t.Elem())
 	case reflect.Array:

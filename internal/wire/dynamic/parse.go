@@ -144,8 +144,15 @@ func (c *Codec) makeType(s *shape) (err error) {
 	case kindAny:
 		s.typ = anyType
 	case kindText:
-		s.typ = reflect.TypeFor[string]()
-		if known := c.peer.Named(s.name); known != nil {
+		s.typ = stringType
+		if form := formTypes[s.name]; s.inForms() {
+			if form == nil {
+				return wire.ErrTag
+			}
+			if !c.peer.Forms() {
+				s.typ = form
+			}
+		} else if known := c.peer.Named(s.name); known != nil {
 			s.typ = reflect.TypeOf(known).Elem()
 			c.names.setText(s.typ, s.name)
 		}
@@ -187,7 +194,7 @@ func (c *Codec) makeType(s *shape) (err error) {
 		s.typ = t
 	}
 	if s.name != "" && s.kind != kindText {
-		c.nameType(s)
+		return c.nameType(s)
 	}
 	return nil
 }
@@ -225,17 +232,6 @@ func (c *Codec) chargeType(s *shape) bool {
 		size += copies * (len(f.name) + len(strconv.Quote(f.tag)))
 	}
 	return c.made.Add(int64(size)) <= maxMade
-}
-
-// nameType gives a shape the type of its name, where this side has it.
-func (c *Codec) nameType(s *shape) {
-	known := c.peer.Standard(s.name)
-	if known == nil {
-		return
-	}
-	if t := reflect.TypeOf(known).Elem(); t.Kind() == s.typ.Kind() && s.typ.ConvertibleTo(t) {
-		s.typ = t
-	}
 }
 
 var basicTypes = map[reflect.Kind]reflect.Type{

@@ -105,7 +105,7 @@ func (t *Thing) takePointee(d *wire.Decoder) {
 	if !ok {
 		return
 	}
-	if !t.isText() {
+	if !t.isText() || t.shape.elem.inForms() { // an Unmarshal… may leave a part as it was
 		fresh.Set(t.Value.Elem())
 	}
 	if t.codec.decode(d, t.shape.elem, fresh); d.Err() != nil {
@@ -115,9 +115,7 @@ func (t *Thing) takePointee(d *wire.Decoder) {
 		t.Value.Elem().Set(fresh)
 		return
 	}
-	for _, f := range t.shape.elem.fields {
-		t.Value.Elem().Field(f.index).Set(fresh.Field(f.index))
-	}
+	t.shape.elem.assign(d, t.Value.Elem(), fresh)
 }
 
 func (t *Thing) takeElements(d *wire.Decoder, from, to int) {
@@ -153,11 +151,7 @@ func (t *Thing) takeEntries(d *wire.Decoder) {
 	if t.codec.entries(d, t.shape, fresh, n); d.Err() != nil {
 		return
 	}
-	for it := t.Value.MapRange(); it.Next(); {
-		if !fresh.MapIndex(it.Key()).IsValid() {
-			t.Value.SetMapIndex(it.Key(), reflect.Value{})
-		}
-	}
+	t.Value.Clear()
 	for it := fresh.MapRange(); it.Next(); {
 		t.Value.SetMapIndex(it.Key(), it.Value())
 	}
@@ -337,7 +331,8 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	}
 	t := &Thing{codec: c, shape: s}
 	n := d.Sharing.Number(t)
-	d.Sharing.SetNumber(last, t)
+	// What lasts has a value: later updates and messages of this side are about it.
+	begin := func() { d.Sharing.SetNumber(last, t) }
 	switch v.Kind() {
 	case reflect.Pointer:
 		to, ok := fresh(d, v.Type().Elem())
@@ -346,6 +341,7 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 		}
 		made := to.Addr().Convert(v.Type())
 		t.Value = earlier(old, made)
+		begin()
 		d.Sharing.Place(n, t.Value.UnsafePointer(), v.Type().Elem(), c.form(s))
 		v.Set(t.Value)
 		c.decode(d, s.elem, to)
@@ -356,6 +352,7 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 			return
 		}
 		t.Value = reflect.MakeMapWithSize(v.Type(), count)
+		begin()
 		d.Sharing.Place(n, t.Value.UnsafePointer(), v.Type().Elem(), c.form(s))
 		v.Set(t.Value)
 		c.entries(d, s, t.Value, count)
@@ -366,6 +363,7 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 		if d.Err() != nil {
 			return
 		}
+		begin()
 		d.Sharing.PlaceArray(n, t.Value.UnsafePointer(), v.Type().Elem().Size()*uintptr(count), v.Type().Elem(), c.form(s))
 		v.Set(t.Value.Slice3(low, high, most))
 	}

@@ -47,7 +47,10 @@ type suite struct{ gosuite.Suite }
 
 // Tests lists the rules by the names of their tests.
 func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
-	return map[string]func(*testing.T){"LastingAlone": suite{kit}.testLastingAlone}
+	s := suite{kit}
+	return map[string]func(*testing.T){
+		"LastingAlone": s.testLastingAlone, "LastingOutside": s.testLastingOutside, "LastingReplaced": s.testLastingReplaced,
+	}
 }
 
 // testLastingAlone checks what a module holds while goroutines of its own change it: nothing of the

@@ -106,3 +106,22 @@ func (b *Binder) Set(name, value string) (ok bool) {
 	}
 	return ok
 }
+
+// ReplaceKept replaces what KeepList and KeepConfig were given by new things, which lead to
+// themselves. What was there is nobody's any more.
+func ReplaceKept(name string) {
+	list := make([]Entry, 5)
+	for i := range list {
+		list[i] = Entry{Name: name, Tags: map[string]string{"n": name}}
+	}
+	*keptList = list
+	sub := &Config{Name: name}
+	sub.Sub = sub
+	keptConfig.Sub = sub
+}
+
+// ReplacedKept is what is there now.
+func ReplacedKept() (entry, tag, config string) {
+	last := (*keptList)[len(*keptList)-1]
+	return last.Name, last.Tags["n"], keptConfig.Sub.Sub.Name
+}

@@ -22,6 +22,7 @@ type Package struct {
 	Export         string
 	Standard       bool
 	GoFiles        []string
+	Imports        []string
 	SFiles         []string
 	IgnoredGoFiles []string
 	TestGoFiles    []string
@@ -60,7 +61,7 @@ func (w *Workspace) List(ctx context.Context, imports []string) (map[string]*Pac
 func (w *Workspace) ListDeps(ctx context.Context, importPaths ...string) (map[string]*Package, error) {
 	args := []string{
 		"list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
-		"-json=ImportPath,Name,Dir,Export,Standard,GoFiles,SFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--",
+		"-json=ImportPath,Name,Dir,Export,Standard,GoFiles,Imports,SFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--",
 	}
 	out, err := w.GoCommand(ctx, append(args, importPaths...)...)
 	if err != nil {
@@ -125,6 +126,32 @@ func (w *Workspace) Check(p *Package, listed map[string]*Package) error {
 			reason = "it does not compile without cgo, and modules are built with CGO_ENABLED=0"
 		}
 		return &engine.CompileError{Reason: reason, Output: strings.Join(output, "\n")}
+	}
+	return nil
+}
+
+// CheckImportable refuses what no other module may import.
+func CheckImportable(importPath string) error {
+	for elem := range strings.SplitSeq(importPath, "/") {
+		parent, _, _ := strings.Cut("/"+importPath+"/", "/"+elem+"/")
+		parent = strings.Trim(parent, "/")
+		switch elem {
+		case "internal":
+			return &engine.CompileError{
+				Reason: "it is an internal package: only code below " + parent + " can import it",
+				Fix:    "load a package of the module that is not internal",
+			}
+		case "vendor":
+			return &engine.CompileError{
+				Reason: "it lies in a vendor directory: only code below " + parent + " can import it, as " + strings.TrimPrefix(importPath, parent+"/vendor/"),
+				Fix:    "load it by that path, or load a package of the module around it",
+			}
+		}
+	}
+	if module, _, _ := strings.Cut(importPath, "/"); importPath == "main" || module == GlueModule {
+		return &engine.CompileError{
+			Reason: "its import path is " + importPath + ", which no other module can import", Fix: "give its module another path: go mod edit -module=NAME",
+		}
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ func (w *Workspace) Lay() error {
 	places := strings.NewReplacer(
 		"github.com/loadgo/load/internal/goglue/guest/guestany", GuestAnyPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestinput", guestInputPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestwait", guestWaitPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestcancel", guestCancelPath,
 		"github.com/loadgo/load/internal/goglue/guest/guesterror", guestErrorPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestgoroutine", guestGoroutinePath,
@@ -52,6 +53,7 @@ func (w *Workspace) Lay() error {
 		"github.com/loadgo/load/internal/goglue/guest/guestfs", GuestFSPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestjson", GuestJSONPath,
 		"github.com/loadgo/load/internal/goglue/guest/gueststream", GuestStreamPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestasked", GuestAskedPath,
 		"github.com/loadgo/load/internal/goglue/guest", GuestPath,
 		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
 		"github.com/loadgo/load/internal/wire", WirePath,

@@ -5,6 +5,7 @@ package guestany
 import (
 	"encoding"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -52,7 +53,10 @@ func (p peer) Take(d *wire.Decoder) any {
 func (p peer) PutTyped(*wire.Encoder, reflect.Value) bool { return false }
 
 // Stands implements [dynamic.Peer]: values of the host do.
-func (p peer) Stands(reflect.Type) bool { return false }
+func (p peer) Stands(reflect.Type) string { return "" }
+
+// Form implements [dynamic.Peer]: values of the host have them.
+func (p peer) Form(reflect.Type, bool) string { return "" }
 
 // Typed implements [dynamic.Peer].
 func (p peer) Typed(d *wire.Decoder) any { return p.module.TakeTyped(d) }
@@ -73,6 +77,9 @@ func address(v reflect.Value) unsafe.Pointer {
 
 // Forms implements [dynamic.Peer].
 func (p peer) Forms() bool { return false }
+
+// Refused implements [dynamic.Peer].
+func (p peer) Refused(reflect.Type) string { return "" }
 
 // Func implements [dynamic.Peer].
 func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
@@ -150,7 +157,7 @@ func (p peer) Standard(name string) any {
 	if v == nil {
 		return nil
 	}
-	if _, ok := v.(encoding.TextUnmarshaler); ok && reflect.TypeOf(v).Elem().Kind() == reflect.Struct {
+	if _, ok := v.(encoding.TextUnmarshaler); ok && reflect.TypeOf(v).Elem().Kind() == reflect.Struct && !strings.HasPrefix(name, dynamic.Own) {
 		return nil // it crosses as its text
 	}
 	return v

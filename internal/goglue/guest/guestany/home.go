@@ -25,8 +25,10 @@ func (v *Value) String() string {
 }
 
 // MarshalJSON writes the value as the host does.
-func (v *Value) MarshalJSON() ([]byte, error) {
-	c := v.host.Call(1)
+func (v *Value) MarshalJSON() ([]byte, error) { return v.form(1) }
+
+func (v *Value) form(method int) ([]byte, error) {
+	c := v.host.Call(method)
 	if err := c.Try(); err != nil {
 		return nil, err
 	}
@@ -38,6 +40,18 @@ func (v *Value) MarshalJSON() ([]byte, error) {
 
 // HostHandle tells which value of the host it is.
 func (v *Value) HostHandle() uint64 { return v.host.HostHandle() }
+
+// TextValue is a Value whose host's type has a MarshalText.
+type TextValue struct{ Value }
+
+// MarshalText writes the value as the host does.
+func (v *TextValue) MarshalText() ([]byte, error) { return v.form(2) }
+
+// BinaryValue is a Value whose host's type has a MarshalBinary, and maybe a MarshalText.
+type BinaryValue struct{ TextValue }
+
+// MarshalBinary writes the value as the host does.
+func (v *BinaryValue) MarshalBinary() ([]byte, error) { return v.form(3) }
 
 // Target stands for a variable of the host that errors.As is to fill.
 type Target struct{ host *guest.Host }
@@ -111,10 +125,15 @@ func (p peer) Borrow(d *wire.Decoder) dynamic.Reference { return p.module.Refer(
 // BorrowWhole implements [dynamic.Home].
 func (p peer) BorrowWhole(d *wire.Decoder) any {
 	h := p.module.Host(d)
-	if h.Methods() == 1 {
+	switch h.Methods() {
+	case 1:
 		return h.Tie(&Target{h})
+	case 2:
+		return h.Tie(&Value{h})
+	case 3:
+		return h.Tie(&TextValue{Value{h}})
 	}
-	return h.Tie(&Value{h})
+	return h.Tie(&BinaryValue{TextValue{Value{h}}})
 }
 
 // TakeError implements [dynamic.Home].
@@ -135,4 +154,4 @@ func (p peer) GiveError(e *wire.Encoder, v reflect.Value) bool {
 }
 
 // Own implements [dynamic.Home]: the host does.
-func (p peer) Own(uint64) reflect.Value { return reflect.Value{} }
+func (p peer) Own(uint64, bool) reflect.Value { return reflect.Value{} }

@@ -1,10 +1,10 @@
 //go:build unix
 
-// Package guestinput reads what the host sends to a module that is a process.
+// Package guestinput is the end of the connection to the host in a module that is a process: it reads
+// what the host sends.
 package guestinput
 
 import (
-	"runtime"
 	"syscall"
 	"time"
 
@@ -32,9 +32,9 @@ type Input struct {
 	start, end int    // of what was read and is not used yet
 	Queued     []byte // results that wait to be written
 	maxFrame   int
-	fromHost   []byte // the last frame of the ring
-	hot        bool   // the last frames came soon after each other: the next one may, too
-	patience   wire.Patience
+	fromHost   []byte           // the last frame of the ring
+	waits      [2]wire.Patience // for whatever comes, and for the answer of a call of the host
+	patience   *wire.Patience   // of the current wait
 }
 
 // New returns the input of a connection. Open maps the rings that the host has shared.
@@ -53,8 +53,13 @@ func (in *Input) ready() bool {
 
 // Frame returns the body of the next frame, which is valid until the next call of Frame, or for
 // ever where it is large. It does not return when the connection ends. Before it waits, it writes
-// the results that wait.
-func (in *Input) Frame(flush func(*Input)) []byte {
+// the results that wait. Awaited says that an answer of the host is expected, which comes sooner
+// than the next call.
+func (in *Input) Frame(flush func(*Input), awaited bool) []byte {
+	in.patience = &in.waits[0]
+	if awaited {
+		in.patience = &in.waits[1]
+	}
 	for {
 		if !in.ready() {
 			flush(in)
@@ -89,7 +94,7 @@ func (in *Input) fromRing() []byte {
 
 // waitForRing waits until the ring has something, or is interrupted.
 func (in *Input) waitForRing() {
-	if in.look(ringLooks, in.ring.Ready) || !in.ring.Sleep() {
+	if in.patience.Look(wire.RingLooks, in.ring.Ready, nil) || !in.ring.Sleep() {
 		return
 	}
 	var wakeUp [1]byte
@@ -141,34 +146,6 @@ func (in *Input) fill(n int) {
 	}
 }
 
-// Waking a thread takes longer than a short call. So while calls come one after the other the
-// reader looks for the next one for a moment before it sleeps, as long as its patience lasts.
-const (
-	spinFor = 30 * time.Microsecond
-	// soon is the longest sleep after which the next frame is worth looking for.
-	soon = 200 * time.Microsecond
-	// ringLooks is how many looks into the ring take as long as one at the socket.
-	ringLooks = 16
-)
-
-// look looks for the next frame for a moment, so often at a time, and reports whether found has
-// reported one.
-func (in *Input) look(often int, found func() bool) bool {
-	if !in.hot || !manyCPUs || !in.patience.Look() {
-		return false
-	}
-	for start := time.Now(); time.Since(start) < spinFor; {
-		for range often {
-			if found() {
-				in.patience.Found()
-				return true
-			}
-		}
-	}
-	in.patience.Failed()
-	return false
-}
-
 // receive reads from the connection; a module whose host is gone ends.
 func (in *Input) receive(to []byte) (n int) {
 	found := func() bool {
@@ -179,7 +156,7 @@ func (in *Input) receive(to []byte) (n int) {
 		}
 		return n > 0
 	}
-	if in.look(1, found) {
+	if in.patience.Look(1, found, nil) {
 		return n
 	}
 	return in.sleep(to)
@@ -195,10 +172,23 @@ func (in *Input) sleep(to []byte) int {
 		case err != nil || n <= 0:
 			syscall.Exit(ExitHostGone)
 		default:
-			in.hot = time.Since(start) < soon
+			in.patience.Slept(time.Since(start))
 			return n
 		}
 	}
 }
 
-var manyCPUs = runtime.NumCPU() > 1
+// Write writes to the connection; a module whose host is gone ends.
+func Write(data []byte) error {
+	for len(data) > 0 {
+		n, err := syscall.Write(HostFD, data)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			syscall.Exit(ExitHostGone)
+		default:
+			data = data[n:]
+		}
+	}
+	return nil
+}

@@ -3,6 +3,7 @@ package adapted
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
@@ -74,9 +75,25 @@ func (a *moduleSort) Len() int           { return a.length() }
 func (a *moduleSort) Less(i, j int) bool { return a.less(i, j) }
 func (a *moduleSort) Swap(i, j int)      { a.swap(i, j) }
 
-func (a *moduleWriter) Write(p []byte) (int, error) { return a.write(p) }
+// Write does not believe a number that no writer returns: who calls it may, and panic.
+func (a *moduleWriter) Write(p []byte) (int, error) {
+	n, err := a.write(p)
+	if n < 0 || n > len(p) {
+		return 0, errors.Join(err, fmt.Errorf("a writer of the module returned that it wrote %d of %d bytes", n, len(p)))
+	}
+	return n, err
+}
 
-func (a moduleCloser) Close() error { return Bind[func() error](a.Object, "Close")() }
+func (a moduleCloser) Close() error { return closeWith(context.Background(), a.Object) }
+
+// closeWith calls Close, which a value that came as another type does not have.
+func closeWith(ctx context.Context, o *engine.Object) error {
+	v, err := o.Bind("Close", reflect.TypeFor[func(context.Context) error]())
+	if err != nil {
+		return err
+	}
+	return v.Interface().(func(context.Context) error)(ctx)
+}
 
 // Chunk reads at most size bytes from a reader of the module.
 type Chunk func(ctx context.Context, reader *engine.Object, size int) ([]byte, error)

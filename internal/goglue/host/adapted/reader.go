@@ -2,7 +2,7 @@ package adapted
 
 import "context"
 
-// Streams from a module move in chunks of these sizes: they grow while the stream goes on.
+// Streams from a module move in chunks of these sizes: they grow while the stream fills them.
 const (
 	firstChunk = 64 << 10
 	lastChunk  = 1 << 20
@@ -15,8 +15,11 @@ func (a *moduleReader) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	if len(a.buf) == 0 && a.err == nil {
-		a.next = min(max(firstChunk, 2*a.next), lastChunk)
-		a.waits(func() { a.buf, a.err = a.chunk(a.ctx, a.Object, max(a.next, min(len(p), lastChunk))) })
+		size := max(firstChunk, a.next, min(len(p), lastChunk))
+		a.waits(func() { a.buf, a.err = a.chunk(a.ctx, a.Object, size) })
+		if len(a.buf) == size {
+			a.next = min(2*size, lastChunk)
+		}
 	}
 	n := copy(p, a.buf)
 	a.buf = a.buf[n:]
@@ -48,7 +51,7 @@ func (a *moduleReader) waits(do func()) {
 type moduleReadCloser struct{ *moduleReader }
 
 func (a moduleReadCloser) Close() (err error) {
-	a.waits(func() { err = Bind[func(context.Context) error](a.Object, "Close")(a.ctx) })
+	a.waits(func() { err = closeWith(a.ctx, a.Object) })
 	return err
 }
 

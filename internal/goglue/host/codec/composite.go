@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/loadgo/load/internal/goglue/api"
@@ -74,13 +75,12 @@ func (c *Codec) encodeStruct(t reflect.Type, n int, lenient bool) (Encoder, erro
 			}
 			steps[j] = step{index: host.Index[0], encode: encode}
 			given++
+		} else if typ.Class == api.Data && c.zeroSize(f.Type) > wire.MaxMessage {
+			return nil, fmt.Errorf("field %s: the zero value that the module would get takes more than %s", f.Name, wire.Size(wire.MaxMessage))
 		}
 	}
 	if err := c.knownFields(t, n); err != nil {
 		return nil, err
-	}
-	if given == 0 && t.NumField() > 0 && typ.Class == api.Held {
-		return nil, fmt.Errorf("%s has unexported fields only, which stay behind: use *load.Object", t)
 	}
 	if typ.Class != api.Data {
 		return func(e *wire.Encoder, v reflect.Value) {
@@ -111,10 +111,19 @@ func (c *Codec) encodeStruct(t reflect.Type, n int, lenient bool) (Encoder, erro
 // was generated for it, no other one.
 func (c *Codec) knownFields(t reflect.Type, n int) error {
 	typ := &c.api.Types[n]
-	for j := range t.NumField() {
-		if f := t.Field(j); f.IsExported() && typ.Field(f.Name) == nil {
+	exported := 0
+	for f := range t.Fields() {
+		switch {
+		case f.IsExported() && typ.Field(f.Name) == nil:
 			return fmt.Errorf("%s has no field %s", typ.Text, f.Name)
+		case f.IsExported():
+			exported++
+		case promotes(f):
+			return fmt.Errorf("%s embeds %s, whose type is not exported: its fields would stay behind", t, f.Type)
 		}
+	}
+	if exported == 0 && t.NumField() > 0 && (typ.Class == api.Held || len(typ.Fields) > 0) {
+		return fmt.Errorf("%s has unexported fields only, which stay behind: use *load.Object", t)
 	}
 	if held, _ := HeldTwin(t); held || !c.host.StandsFor(t, n) {
 		return nil
@@ -125,6 +134,40 @@ func (c *Codec) knownFields(t reflect.Type, n int) error {
 		}
 	}
 	return nil
+}
+
+// promotes reports whether an embedded field has exported fields.
+func promotes(f reflect.StructField) bool {
+	t := f.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return f.Anonymous && t.Kind() == reflect.Struct && slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.IsExported() })
+}
+
+// zeroSize returns how many bytes encodeZero appends, or some number beyond wire.MaxMessage: an
+// array of a module may have any number of elements that take no memory.
+func (c *Codec) zeroSize(n int) (size int) {
+	typ := &c.api.Types[n]
+	switch kind := typ.Kind; {
+	case kind == api.KindArray:
+		if size = c.zeroSize(typ.Elem); size > 0 && typ.Len > wire.MaxMessage/size {
+			return wire.MaxMessage + 1
+		}
+		return max(1, size*typ.Len)
+	case kind == api.KindStruct && typ.Class == api.Data:
+		for _, f := range typ.Fields {
+			size = min(size+c.zeroSize(f.Type), wire.MaxMessage+1)
+		}
+		return max(1, size)
+	case kind == api.KindFloat32 || kind == api.KindFloat64:
+		return 8
+	case kind == api.KindComplex64 || kind == api.KindComplex128 || kind == api.KindTime:
+		return 16
+	case kind == api.KindContext:
+		return 0
+	}
+	return 1
 }
 
 // encodeZero encodes the zero value of a type that is Data.
@@ -140,7 +183,7 @@ func (c *Codec) encodeZero(e *wire.Encoder, n int) {
 		e.Time(time.Time{})
 	case api.KindContext:
 	case api.KindArray:
-		for range typ.Len {
+		for left := typ.Len; left > 0 && e.Fits(); left-- {
 			c.encodeZero(e, typ.Elem)
 		}
 		if typ.Len == 0 {

@@ -67,14 +67,9 @@ func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
 	if set.Gone.Load() || len(s.Things) == 0 {
 		return
 	}
-	set.Begin(s.Things, false)
+	set.Begin(s.Things, lasts, false)
 	set.Owner = goroutine.ID()
-	for n, t := range set.Things {
-		if !lasts(t) {
-			set.Things[n] = nil
-		}
-	}
-	keepLasting(set.Things)
+	keepLasting(set)
 	defer l.lock()()
 	l.renew(s, true)
 	l.sets = append(l.sets, set)
@@ -101,15 +96,14 @@ func (l *Lasting) renew(s *wire.Sharing, over bool) {
 		return
 	}
 	for _, set := range l.sets {
-		for n, t := range set.Things {
-			if own, ok := t.(wire.LastingThing); !ok || !at[own.Address()] {
-				continue
-			} else if over {
-				set.Things[n] = nil
-			} else {
+		set.Remove(func(t any) bool {
+			own, ok := t.(wire.LastingThing)
+			known := ok && at[own.Address()]
+			if known && !over {
 				own.Renew()
 			}
-		}
+			return known && over
+		})
 	}
 }
 
@@ -127,8 +121,8 @@ func lasts(t any) bool {
 }
 
 // keepLasting remembers what both sides have of things.
-func keepLasting(things []any) {
-	for _, t := range things {
+func keepLasting(set *wire.Lasting) {
+	for _, t := range set.All() {
 		switch t := t.(type) {
 		case *shared:
 			t.keep()
@@ -158,12 +152,12 @@ func (l *Lasting) Put(e *wire.Encoder, called bool) {
 		if !l.belongs(set, called) {
 			continue
 		}
-		changed, err := changedLasting(set.Things)
+		changed, err := changedLasting(set)
 		if err != nil {
 			e.Fail(err)
 			return
 		}
-		numbers, send := set.Note(changed)
+		numbers, send := set.Note(changed, nil)
 		if !send {
 			continue
 		}
@@ -183,7 +177,7 @@ func putLasting(u *wire.Encoder, set *wire.Lasting, numbers []int) {
 		sharing := set.PutHead(u, numbers)
 		u.Sharing = sharing
 		for _, n := range numbers {
-			switch t := set.Things[n].(type) {
+			switch t := set.Thing(n).(type) {
 			case *shared:
 				t.putWhole(u, t.Value)
 			case wire.LastingThing:
@@ -197,14 +191,14 @@ func putLasting(u *wire.Encoder, set *wire.Lasting, numbers []int) {
 		room := u.Room
 		u.Truncate(0)
 		u.Room = room
-		numbers = slices.DeleteFunc(numbers, func(n int) bool { return sharing.Longer(set.Things[n]) })
+		numbers = slices.DeleteFunc(numbers, func(n int) bool { return sharing.Longer(set.Thing(n)) })
 	}
-	keepNew(set.Things)
+	keepNew(set)
 }
 
 // keepNew remembers what both sides have of things that an update brought.
-func keepNew(things []any) {
-	for _, t := range things {
+func keepNew(set *wire.Lasting) {
+	for _, t := range set.All() {
 		switch t := t.(type) {
 		case *shared:
 			if !t.kept() {
@@ -218,8 +212,8 @@ func keepNew(things []any) {
 
 // changedLasting returns the numbers of the things that the host has changed. Maps are not looked
 // at: others may be changing them.
-func changedLasting(things []any) (changed []int, err error) {
-	for n, t := range things {
+func changedLasting(set *wire.Lasting) (changed []int, err error) {
+	for n, t := range set.All() {
 		is := false
 		switch t := t.(type) {
 		case *shared:
@@ -269,9 +263,10 @@ func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {
 		return nil
 	}
 	d.Sharing = sharing
+	defer keepNew(set)
 	var failure error
 	for _, n := range numbers {
-		switch t := set.Things[n].(type) {
+		switch t := set.Thing(n).(type) {
 		case *shared:
 			if t.takeErr != nil {
 				return fmt.Errorf("the module holds a %s: %w", t.t, t.takeErr)
@@ -289,6 +284,5 @@ func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {
 			t.TakeWhole(&d.Decoder)
 		}
 	}
-	keepNew(set.Things)
 	return failure
 }

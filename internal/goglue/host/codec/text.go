@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
 var codecTypes = map[api.Codec][2]reflect.Type{
@@ -79,12 +80,12 @@ func (c *Codec) readText(t reflect.Type, n int) Decoder {
 		var err error
 		switch codec {
 		case api.CodecText:
-			err = v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
+			err = dynamic.Unmarshal(v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText, text)
 		case api.CodecGob:
 			v.SetZero() // a precision that is there already would stay
 			err = v.Addr().Interface().(gobDecoder).GobDecode(text)
 		default:
-			err = v.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(text)
+			err = dynamic.Unmarshal(v.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary, text)
 		}
 		if err != nil {
 			d.Fail(fmt.Errorf("%s: %w", t, err))

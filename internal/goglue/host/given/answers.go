@@ -1,10 +1,11 @@
 package given
 
 import (
-	"encoding/json"
+	"encoding"
 	"fmt"
 	"reflect"
-	"runtime/debug"
+	"runtime"
+	"strings"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/host/codec"
@@ -21,15 +22,21 @@ func answerText(c *Call, v reflect.Value) error {
 	return nil
 }
 
-// answerJSON answers with the JSON of a value that is not copied.
-func answerJSON(c *Call, v reflect.Value) error {
-	if err := c.taken(); err != nil {
-		return err
+// answerForm answers with a form that a value which is not copied has by a method of its own.
+func answerForm[I any](write func(I) ([]byte, error)) Method {
+	return func(c *Call, v reflect.Value) error {
+		if err := c.taken(); err != nil {
+			return err
+		}
+		own, ok := v.Interface().(I)
+		if !ok {
+			return fmt.Errorf("a %s of the host has no such form: it is no %s", v.Type(), reflect.TypeFor[I]())
+		}
+		text, err := write(own)
+		c.out.Bytes(text)
+		c.putError(err)
+		return nil
 	}
-	text, err := json.Marshal(v.Interface())
-	c.out.Bytes(text)
-	c.putError(err)
-	return nil
 }
 
 // answerAs answers whether an error of the host fits a variable of the host, which holds it then.
@@ -75,7 +82,7 @@ func answerAny(c *Call, v reflect.Value) error {
 
 // panicked appends what the host's function panicked with.
 func (c *Call) panicked(r any) {
-	stack := string(debug.Stack())
+	stack := trace()
 	if p, ok := r.(*engine.PanicError); ok && p.Recovered != nil {
 		r = p.Recovered // a call of the module within, which had no error to return it by
 	}
@@ -96,10 +103,45 @@ func (c *Call) panicked(r any) {
 	}
 }
 
+// trace tells where the calling goroutine is: the innermost functions, since calls may lie within
+// calls as deep as the module wants.
+func trace() string {
+	var pcs [64]uintptr
+	n := runtime.Callers(3, pcs[:]) // from who has panicked
+	frames := runtime.CallersFrames(pcs[:n])
+	text := strings.Builder{}
+	for {
+		f, more := frames.Next()
+		fmt.Fprintf(&text, "%s(...)\n\t%s:%d\n", f.Function, f.File, f.Line)
+		if !more {
+			break
+		}
+	}
+	if n == len(pcs) {
+		text.WriteString("...\n")
+	}
+	return text.String()
+}
+
 var (
-	// Func answers for a function in an any, Whole for a value of which only the text
-	// and the JSON cross, Target for a variable that errors.As is to fill.
+	// Func answers for a function in an any, Target for a variable that errors.As is to fill.
 	Func   = []Method{answerAny}
-	Whole  = []Method{answerText, answerJSON}
 	Target = []Method{answerAs}
+
+	whole = []Method{
+		answerText, answerForm(writeJSON),
+		answerForm(encoding.TextMarshaler.MarshalText), answerForm(encoding.BinaryMarshaler.MarshalBinary),
+	}
 )
+
+// WholeMethods answers for a value of which only what it says of itself crosses: its text, its JSON,
+// and what encoders find by its methods.
+func WholeMethods(t reflect.Type) []Method {
+	switch {
+	case t.Implements(reflect.TypeFor[encoding.BinaryMarshaler]()):
+		return whole
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return whole[:3]
+	}
+	return whole[:2]
+}

@@ -24,7 +24,7 @@ type Call struct {
 	in      codec.Incoming
 	out     *wire.Encoder
 	frame   wire.Encoder // the answer, but for one that is put together again
-	room    [frameRoom]byte
+	memory  [frameRoom]byte
 	scratch [frameRoom]byte // for what is put into the answer as a whole
 	left    time.Duration   // what the context that crossed apart has left
 	granted int             // bytes of the budget that were taken for it
@@ -207,7 +207,7 @@ func (c *Call) unfinished(r any) error {
 // begin begins the answer, with its number and its outcome, and takes back what a former one gave.
 func (c *Call) begin(outcome wire.Outcome) {
 	c.values.TakeBack(c.out)
-	*c.out = wire.Encoder{Buf: append(c.room[:wire.HeaderSize], wire.HostResult)}
+	*c.out = wire.Encoder{Buf: append(c.memory[:wire.HeaderSize], wire.HostResult)}
 	c.head(outcome)
 }
 

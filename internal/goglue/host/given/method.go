@@ -47,11 +47,19 @@ func (h *Values) InterfaceMethod(t reflect.Type, m api.Method) (Method, uint64, 
 
 // buffer is what one read of the host's is made into, after the arguments.
 func (c *Call) buffer(size uint64) ([]byte, error) {
-	c.in.Charge(int(size))
-	if err := c.in.End(); err != nil {
-		return nil, c.values.memory.TooMuch(err)
+	if err := c.room(size); err != nil {
+		return nil, err
 	}
 	return make([]byte, size), nil
+}
+
+// room takes the room for a buffer, after the arguments.
+func (c *Call) room(size uint64) error {
+	c.in.Charge(int(size))
+	if err := c.in.End(); err != nil {
+		return c.values.memory.TooMuch(err)
+	}
+	return nil
 }
 
 // taken checks the arguments after all of them were decoded, and gives back the room that they do

@@ -22,16 +22,14 @@ func answerRead(c *Call, v reflect.Value) error {
 		return c.readLast(r, last)
 	}
 	size, most := min(c.in.Uint(), maxChunk), min(c.in.Uint(), maxChunk)
-	buf, err := c.buffer(size)
-	if err != nil {
+	if err := c.room(size); err != nil {
 		return err
 	}
 	var next []byte
 	if most > 0 && size > 0 {
 		next = peek(r, int(size+most))
 	}
-	n, err := r.Read(buf)
-	c.out.Bytes(buf[:n])
+	n, err := c.out.BytesOf(r, int(size))
 	if err != nil {
 		next = nil
 	}

@@ -34,29 +34,38 @@ var (
 )
 
 // Stream is how values of a module's interface of readers or writers are given: with what they can
-// besides. The zero Stream is for other interfaces.
+// besides. That of other types has no abilities.
 type Stream struct {
 	basic     reflect.Type // io.Reader or io.Writer
 	abilities map[wire.Abilities]reflect.Type
+	asks      bool
 }
 
 // StreamOf returns the stream of a type of the module.
 func StreamOf(described *api.API, typ *api.Type) Stream {
+	var s Stream
+	_, s.asks = described.Asks(typ)
 	switch reads, writes, _ := api.Streams(described, typ); {
 	case reads:
-		return Stream{reflect.TypeFor[io.Reader](), readerAbilities}
+		s.basic, s.abilities = reflect.TypeFor[io.Reader](), readerAbilities
 	case writes:
-		return Stream{reflect.TypeFor[io.Writer](), writerAbilities}
+		s.basic, s.abilities = reflect.TypeFor[io.Writer](), writerAbilities
 	}
-	return Stream{}
+	return s
 }
 
-// Methods are the methods of a given value, with those for its abilities behind them.
+// Methods are the methods of a given value, with those for its abilities, and those that it is
+// asked for, behind them.
 func (s Stream) Methods(methods []Method) []Method {
-	if s.basic == nil {
-		return methods
+	if s.basic != nil {
+		methods = append(append(methods, noAbility), abilityMethods...)
+	} else if s.asks {
+		methods = append(methods, noAbility)
 	}
-	return append(append(methods, noAbility), abilityMethods...)
+	if s.asks {
+		methods = append(methods, askedMethods...)
+	}
+	return methods
 }
 
 // Known are the modes of values of the last type, which most values have.

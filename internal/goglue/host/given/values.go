@@ -66,6 +66,8 @@ type Value struct {
 	Value    reflect.Value
 	Methods  []Method
 	Identity any // see Identify
+	// Lent says that the module got a copy, too, and tells what it changed of that.
+	Lent bool
 	// Released is called when the module has released it; it must not wait.
 	Released func()
 	refs     int // how often the module got the handle and did not release it

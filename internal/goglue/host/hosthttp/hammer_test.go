@@ -109,6 +109,8 @@ func TestHammer(t *testing.T) {
 	}
 	const rounds = 50
 	h := handler(next, func(m module, r *http.Request, w guesthttp.Response) {
+		_, _, err := w.Send(guesthttp.Answer{Data: [][]byte{[]byte(".")}}) // else a recorder takes 103 for the status
+		assert.NoError(t, err)
 		var all sync.WaitGroup
 		for range 2 {
 			for _, use := range uses {
@@ -123,7 +125,7 @@ func TestHammer(t *testing.T) {
 	})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(wrapping{w}, httptest.NewRequest("GET", "/", nil))
-	assert.Equal(t, 2*4*rounds, w.Body.Len())
+	assert.Equal(t, 1+2*4*rounds, w.Body.Len())
 }
 
 // stream is a stream of the module that does something whenever it is read.

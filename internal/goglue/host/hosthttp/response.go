@@ -134,29 +134,18 @@ func (r *hostResponse) takeLeft() {
 	}
 }
 
-// moduleResponse is a response of the module, which ends with a context.
+// moduleResponse is a response of the module, which ends with a context. Few are more than written to,
+// so that the other methods are bound when they are called.
 type moduleResponse struct {
 	adapted.Value
-	ctx      context.Context
-	send     func(context.Context, guesthttp.Answer) (int, guesthttp.Changes, error)
-	readFrom func(context.Context, guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)
-	hijack   func(context.Context, guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)
-	push     func(context.Context, string, string, guesthttp.Changes) error
-	unwrap   func(context.Context) (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes, error)
-	control  func(context.Context, string, time.Time) error
+	ctx  context.Context
+	send func(context.Context, guesthttp.Answer) (int, guesthttp.Changes, error)
 }
 
 // NewResponse returns a response of the module as one of the host.
 func NewResponse(o *engine.Object) guesthttp.Response {
-	return &moduleResponse{
-		Value: adapted.Value{Object: o}, ctx: context.Background(),
-		send:     adapted.Bind[func(context.Context, guesthttp.Answer) (int, guesthttp.Changes, error)](o, "Send"),
-		readFrom: adapted.Bind[func(context.Context, guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](o, "ReadFrom"),
-		hijack:   adapted.Bind[func(context.Context, guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](o, "Hijack"),
-		push:     adapted.Bind[func(context.Context, string, string, guesthttp.Changes) error](o, "Push"),
-		unwrap:   adapted.Bind[func(context.Context) (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes, error)](o, "Unwrap"),
-		control:  adapted.Bind[func(context.Context, string, time.Time) error](o, "Control"),
-	}
+	send := adapted.Bind[func(context.Context, guesthttp.Answer) (int, guesthttp.Changes, error)](o, "Send")
+	return &moduleResponse{adapted.Value{Object: o}, context.Background(), send}
 }
 
 // EndWith implements [adapted.Ending].
@@ -177,21 +166,21 @@ func (r *moduleResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error
 }
 
 func (r *moduleResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
-	n, after, err := r.readFrom(r.ctx, header, src)
+	n, after, err := adapted.Bind[func(context.Context, guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](r.Object, "ReadFrom")(r.ctx, header, src)
 	return n, after, panicked(err)
 }
 
 func (r *moduleResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
-	taken, after, err := r.hijack(r.ctx, header)
+	taken, after, err := adapted.Bind[func(context.Context, guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](r.Object, "Hijack")(r.ctx, header)
 	return taken, after, panicked(err)
 }
 
 func (r *moduleResponse) Push(target, method string, header guesthttp.Changes) error {
-	return panicked(r.push(r.ctx, target, method, header))
+	return panicked(adapted.Bind[func(context.Context, string, string, guesthttp.Changes) error](r.Object, "Push")(r.ctx, target, method, header))
 }
 
 func (r *moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
-	inner, abilities, header, err := r.unwrap(r.ctx)
+	inner, abilities, header, err := adapted.Bind[func(context.Context) (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes, error)](r.Object, "Unwrap")(r.ctx)
 	if err != nil {
 		panic(err)
 	}
@@ -200,7 +189,7 @@ func (r *moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, gues
 }
 
 func (r *moduleResponse) Control(method string, deadline time.Time) error {
-	return panicked(r.control(r.ctx, method, deadline))
+	return panicked(adapted.Bind[func(context.Context, string, time.Time) error](r.Object, "Control")(r.ctx, method, deadline))
 }
 
 // Left implements [guesthttp.Response]: its request came from the host.

@@ -12,6 +12,7 @@ import (
 
 // Table knows them by the types of the values. It is safe for concurrent use.
 type Table struct {
+	api        *api.API
 	interfaces []int
 	pointers   map[int]bool // those that pointers are, too
 	formatter  int          // fmt.Formatter, of package fmt alone
@@ -28,7 +29,7 @@ type standing struct {
 // New returns the table of a module. Itself reports whether values of a type cross as what they
 // are.
 func New(described *api.API, c *codec.Codec, itself func(reflect.Type) bool) *Table {
-	t := &Table{codec: c, itself: itself}
+	t := &Table{api: described, codec: c, itself: itself}
 	t.interfaces, t.pointers = described.Standing()
 	for _, n := range t.interfaces {
 		if described.Types[n].Std == api.Formatter {
@@ -38,8 +39,13 @@ func New(described *api.API, c *codec.Codec, itself func(reflect.Type) bool) *Ta
 	return t
 }
 
-// Stands reports whether values of a type are an interface of the module.
-func (t *Table) Stands(typ reflect.Type) bool { return t.find(typ) != nil }
+// Stands names the interface of the module that values of a type are, or returns "".
+func (t *Table) Stands(typ reflect.Type) string {
+	if s := t.find(typ); s != nil {
+		return api.StandingName(s.number)
+	}
+	return ""
+}
 
 // PutStanding appends a value as what it stands for, and reports whether it does.
 func (t *Table) PutStanding(e *wire.Encoder, v reflect.Value) bool {
@@ -65,7 +71,7 @@ func (t *Table) find(typ reflect.Type) *standing {
 	}
 	found := t.printing(typ)
 	for _, n := range t.interfaces {
-		if found != nil || t.itself(typ) || typ.Kind() == reflect.Pointer && !t.pointers[n] {
+		if found != nil || t.itself(typ) || typ.Kind() == reflect.Pointer && !t.pointers[n] || !t.matches(typ, n) {
 			continue
 		}
 		if encode, err := t.codec.Encoder(typ, n, false); err == nil {
@@ -75,4 +81,30 @@ func (t *Table) find(typ reflect.Type) *standing {
 	}
 	t.known.Store(typ, found)
 	return found
+}
+
+// matches reports whether a type's methods have an any where those of interface n have one. An any
+// can be given for everything else, too, but interfaces are told apart by what their methods return.
+func (t *Table) matches(typ reflect.Type, n int) bool {
+	for _, m := range t.api.Types[n].Methods {
+		own, ok := typ.MethodByName(m.Name)
+		if !ok || m.Func == 0 {
+			return false
+		}
+		f := &t.api.Funcs[m.Func-1]
+		if own.Type.NumIn() != 1+len(f.In) || own.Type.NumOut() != len(f.Out) {
+			return false
+		}
+		for j, in := range f.In {
+			if (own.Type.In(1+j) == codec.AnyType) != (t.api.Types[in].Kind == api.KindAny) {
+				return false
+			}
+		}
+		for j, out := range f.Out {
+			if (own.Type.Out(j) == codec.AnyType) != (t.api.Types[out].Kind == api.KindAny) {
+				return false
+			}
+		}
+	}
+	return true
 }
