@@ -171,7 +171,7 @@ func readStubs(ctx context.Context, l *load.Loader, work string, names []string,
 	}
 	builder := build.Builder{Toolchain: tools, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 	for {
-		in := stubgen.Input{Base: base, Along: along(names), Go: tools.Version}
+		in := stubgen.Input{Base: base, Along: stubgen.Along(names), Go: tools.Version}
 		spec, err := l.Install(ctx, names[0], load.Along(in.Along...))
 		if err != nil {
 			return in, err
@@ -197,35 +197,6 @@ func readStubs(ctx context.Context, l *load.Loader, work string, names []string,
 		}
 		names = append(names[:len(names):len(names)], further...)
 	}
-}
-
-// along is how the packages after the first are asked for: each under a name of its own.
-func along(names []string) (list []string) {
-	used := map[string]bool{}
-	for _, name := range names[1:] {
-		path, _, _ := strings.Cut(name, "@")
-		parts := strings.Split(path, "/")
-		last := parts[len(parts)-1]
-		if len(parts) > 1 && len(last) > 1 && last[0] == 'v' && strings.Trim(last[1:], "0123456789") == "" {
-			last = parts[len(parts)-2]
-		}
-		alias := strings.Map(func(r rune) rune {
-			if r == '_' || r < 128 && ('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
-				return r
-			}
-			return '_'
-		}, last)
-		if alias[0] >= '0' && alias[0] <= '9' {
-			alias = "p" + alias
-		}
-		unique := alias
-		for n := 2; used[unique]; n++ {
-			unique = fmt.Sprintf("%s%d", alias, n)
-		}
-		used[unique] = true
-		list = append(list, unique+"="+name)
-	}
-	return list
 }
 
 // origin returns the version of the module that a package of a build is from, and its sum.

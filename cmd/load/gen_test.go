@@ -136,6 +136,7 @@ func TestGenRefuses(t *testing.T) {
 		writeFile(t, filepath.Join(dir, path), []byte(text))
 	}
 	for want, args := range map[string][]string{
+		"it takes -o DIR and one NAME ": {"strings"},
 		"it takes -o DIR and one NAME":  {"-o", "x", "path", "strings"},
 		"in no Go module":               {"-tree", "-o", filepath.Join(t.TempDir(), "stubs"), "path"},
 		"of Go packages with an import": {"-o", "x", "./rule.star"},

@@ -213,7 +213,7 @@ func verb(code string) string {
 	}
 	switch words[0] {
 	case "load":
-		if len(words) > 1 && !strings.ContainsAny(words[1][:1], ":=.(") {
+		if len(words) > 1 && (!strings.ContainsAny(words[1][:1], ":=.(") || strings.HasPrefix(words[1], "./") || strings.HasPrefix(words[1], "../")) {
 			return "load"
 		}
 	case "help", "modules", "vars", "quit", "exit":

@@ -21,7 +21,7 @@ func history() string {
 				return ""
 			}
 		}
-		path = filepath.Join(dir, "history")
+		path = filepath.Join(dir, store.HistoryName)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

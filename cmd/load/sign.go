@@ -37,7 +37,7 @@ part goes into the file, and the line for the policy is printed.`,
 			o.jsonFlag(f)
 			f.StringVar(&o.key, "key", "", "the `file` with the private key")
 			f.StringVar(&o.newKey, "new", "", "make a key of this `name`, such as team.example.com")
-			f.StringVar(&o.dir, "o", "signatures", "write the signatures into this `directory`")
+			f.StringVar(&o.dir, "o", "", "write the signatures into this `directory`: signatures, if there is no other") // a default would be that of gen, too
 		},
 		run: runSign,
 	}
@@ -141,7 +141,7 @@ func (s *session) sign(m find.ModuleVersion, signer note.Signer) error {
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(cmp.Or(s.dir, "."), name)
+	file := filepath.Join(cmp.Or(s.dir, "signatures"), name)
 	earlier, err := regular.Read(file, 1<<20)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

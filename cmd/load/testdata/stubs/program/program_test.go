@@ -479,3 +479,32 @@ func TestPointersAreThemselves(t *testing.T) {
 	assert.Equal(t, "loudly loud:A", shapes.SignBy(shapes.Loud, "a"))
 	assert.Equal(t, "soft:a", shapes.Soft.Sign("a"))
 }
+
+// TestFeed: an interface without a method that programs can call has values all the same.
+func TestFeed(t *testing.T) {
+	assert.Equal(t, "aaaabbbb", strings.Join(shapes.Drain(shapes.Doubled(shapes.Doubled(shapes.Fills{"a", "b"}))), ""))
+	named := shapes.NewFeed("c", shapes.Fills{"d"})
+	assert.Equal(t, "c", named.Name())
+	assert.Equal(t, []string{"d", "d"}, shapes.Drain(shapes.Doubled(named)))
+}
+
+// TestInstances: instances of generic types that have a name are types like others.
+func TestInstances(t *testing.T) {
+	var first *shapes.OtherCell = shapes.NewCell("a")
+	first.Value += "b"
+	second := first.Behind("c")
+	assert.Equal(t, "c", second.Value)
+	assert.True(t, second.Next() == first)
+	assert.Equal(t, "ab", second.Next().Value)
+	assert.Nil(t, first.Next())
+	assert.Equal(t, shapes.KindPair{First: shapes.Angular, Second: shapes.Round}, shapes.KindPair{First: shapes.Round, Second: shapes.Angular}.Swapped())
+}
+
+// TestUnexportedInterface: what the package takes without a name for it, its types are.
+func TestUnexportedInterface(t *testing.T) {
+	both := shapes.Joined(shapes.NewRod(1), shapes.Joined(shapes.NewRod(2), shapes.NewRod(3)))
+	assert.False(t, shapes.NewRod(6).Shorter(both))
+	assert.True(t, shapes.NewRod(5).Shorter(both))
+	own, ok := both.(*shapes.Rod)
+	assert.True(t, ok && !own.Shorter(shapes.NewRod(6)))
+}

@@ -608,6 +608,103 @@ type describing struct{ Described }
 
 func (d describing) Name() string { return "described " + d.Described.Name() }
 
+// Feed has no method that programs can have.
+type Feed interface{ Fill(chan<- string) }
+
+// Fills is a Feed.
+type Fills []string
+
+func (f Fills) Fill(to chan<- string) {
+	for _, s := range f {
+		to <- s
+	}
+	close(to)
+}
+
+// Doubled returns a Feed that fills all twice.
+func Doubled(f Feed) Feed { return doubled{f} }
+
+type doubled struct{ Feed }
+
+func (t doubled) Fill(to chan<- string) {
+	for _, s := range Drain(t.Feed) {
+		to <- s
+		to <- s
+	}
+	close(to)
+}
+
+// NamedFeed is a Feed with a name.
+type NamedFeed interface {
+	Feed
+	Name() string
+}
+
+// NewFeed gives a Feed a name.
+func NewFeed(name string, f Feed) NamedFeed { return namedFeed{f, name} }
+
+type namedFeed struct {
+	Feed
+	name string
+}
+
+func (f namedFeed) Name() string { return f.name }
+
+// Drain returns what a Feed fills.
+func Drain(f Feed) (all []string) {
+	to := make(chan string)
+	go f.Fill(to)
+	for s := range to {
+		all = append(all, s)
+	}
+	return all
+}
+
+// CellOf is generic, and has names for some of its instances.
+type CellOf[T any] struct {
+	Value T // that it holds
+	next  *CellOf[T]
+}
+
+// Behind returns a cell that leads to this one.
+func (c *CellOf[T]) Behind(v T) *CellOf[T] { return &CellOf[T]{Value: v, next: c} }
+
+// Next returns the one that it leads to.
+func (c *CellOf[T]) Next() *CellOf[T] { return c.next }
+
+// PairOf is generic and data.
+type PairOf[T any] struct{ First, Second T }
+
+// Swapped is the other way round.
+func (p PairOf[T]) Swapped() PairOf[T] { return PairOf[T]{p.Second, p.First} }
+
+// measured is what the package can measure.
+type measured interface{ length() int }
+
+// Rod has a length.
+type Rod struct{ n int }
+
+// NewRod makes one.
+func NewRod(n int) *Rod { return &Rod{n} }
+
+func (r *Rod) length() int { return r.n }
+
+// Joined returns what is as long as several.
+func Joined(first, second measured) measured { return NewRod(first.length() + second.length()) }
+
+// Shorter reports whether it is shorter than another one.
+func (r *Rod) Shorter(than measured) bool { return r.n < than.length() }
+
+// Names for instances.
+type (
+	Cell      = CellOf[string]
+	OtherCell = CellOf[string]
+	KindPair  = PairOf[Kind]
+)
+
+// NewCell makes a cell.
+func NewCell(s string) *Cell { return &Cell{Value: s} }
+
 // Strings calls what its type arguments have.
 func Strings[T fmt.Stringer](first T, others []T) (texts []string) {
 	for _, v := range append([]T{first}, others...) {
