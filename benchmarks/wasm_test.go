@@ -191,7 +191,8 @@ func BenchmarkWasmLoad(b *testing.B) {
 // BenchmarkWasmInstances starts a thousand instances of a plugin, each by a call that waits until
 // all are there, and compares the memory that they take, resident and in the heap, with that of as
 // many of wazero's own, which are called in the same way: a goroutine that has waited keeps a
-// stack. The first plugin has no memory of its own; the other, which Extism publishes, was written
+// stack. Each side has a process of its own, because the second one in a process uses what the first
+// has left. The first plugin has no memory of its own; the other, which Extism publishes, was written
 // in Rust.
 func BenchmarkWasmInstances(b *testing.B) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/extism/go-sdk").Output()
@@ -202,7 +203,7 @@ func BenchmarkWasmInstances(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				ours, theirs := manyOurs(b, of.file, of.function), manyAlone(b, of.file, of.function)
+				ours, theirs := apart(b, "ours", of.file, of.function), apart(b, "alone", of.file, of.function)
 				b.ReportMetric(float64(ours.resident)/instances, "load-B/instance")
 				b.ReportMetric(float64(theirs.resident)/instances, "wazero-B/instance")
 				b.ReportMetric(float64(ours.resident)/float64(theirs.resident), "resident-ratio")
@@ -214,8 +215,38 @@ func BenchmarkWasmInstances(b *testing.B) {
 
 const instances = 1000
 
+// sideEnv tells a process which side it measures, and of which function of which plugin.
+const sideEnv = "LOAD_INSTANCES_SIDE"
+
+// apart measures a side in a process of its own.
+func apart(b *testing.B, side, file, function string) (m memory) {
+	b.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestInstancesSide$", "-test.v")
+	cmd.Env = append(os.Environ(), sideEnv+"="+side+" "+function+" "+file)
+	out, err := cmd.CombinedOutput()
+	require.NoError(b, err, string(out))
+	_, figures, _ := strings.Cut(string(out), "measured: ")
+	_, err = fmt.Sscan(figures, &m.resident, &m.heap)
+	require.NoError(b, err, string(out))
+	return m
+}
+
+// TestInstancesSide measures one side of BenchmarkWasmInstances.
+func TestInstancesSide(t *testing.T) {
+	side := strings.SplitN(os.Getenv(sideEnv), " ", 3)
+	if len(side) < 3 {
+		t.Skip("for BenchmarkWasmInstances")
+	}
+	many := manyOurs
+	if side[0] == "alone" {
+		many = manyAlone
+	}
+	m := many(t, side[2], side[1])
+	fmt.Println("measured:", m.resident, m.heap)
+}
+
 // manyOurs starts instances, and calls each.
-func manyOurs(b *testing.B, file, function string) memory {
+func manyOurs(b testing.TB, file, function string) memory {
 	b.Helper()
 	s, err := store.Open(filepath.Join(b.TempDir(), "store"))
 	require.NoError(b, err)
@@ -321,7 +352,7 @@ func (b *blocks) function(name string) api.GoFunc {
 
 // manyAlone starts instances by wazero, in one runtime, each by a call that waits until all are
 // there.
-func manyAlone(b *testing.B, file, function string) memory {
+func manyAlone(b testing.TB, file, function string) memory {
 	b.Helper()
 	ctx := context.Background()
 	data, err := os.ReadFile(file)
