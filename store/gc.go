@@ -148,8 +148,8 @@ func (s *Store) removeUnused(ctx context.Context, path, what string) error {
 		return writeError(path, err)
 	}
 	_ = failpoint.Hit("store.unused.away")
-	used, err := s.inUse()
-	if err != nil || used[what] {
+	used, err := s.uses(what)
+	if err != nil || used {
 		// Where it was made again meanwhile, that stays.
 		return errors.Join(err, ignoreExisting(os.Rename(away, path)))
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
@@ -137,12 +138,44 @@ func livePlace(try int) int {
 // inUse returns what living processes use.
 func (s *Store) inUse() (map[string]bool, error) {
 	used := make(map[string]bool)
+	err := s.living("", func(lines []byte) {
+		for line := range bytes.Lines(lines) {
+			used[string(bytes.TrimSuffix(line, []byte("\n")))] = true
+		}
+	})
+	return used, err
+}
+
+// uses reports whether a living process uses a thing. It only looks for that, and knows what this
+// process uses: of ten thousand things that are removed, each is looked for among what may be as many.
+func (s *Store) uses(thing string) (used bool, err error) {
+	s.live.mu.Lock()
+	used, own := s.live.used[thing], ""
+	if s.live.lock != nil {
+		own = s.live.lock.Path()
+	}
+	s.live.mu.Unlock()
+	if used {
+		return true, nil
+	}
+	line := []byte(thing + "\n")
+	err = s.living(own, func(lines []byte) {
+		used = used || bytes.HasPrefix(lines, line) || bytes.Contains(lines, append([]byte("\n"), line...))
+	})
+	return used, err
+}
+
+// living calls f with the lines of each file but one in which a living process tells what it uses.
+func (s *Store) living(but string, f func(lines []byte)) error {
 	entries, err := os.ReadDir(s.liveDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
 	for _, entry := range entries {
 		name := filepath.Join(s.liveDir(), entry.Name())
+		if name == but {
+			continue
+		}
 		lock := newFlock(name)
 		ok, err := lock.TryLock()
 		_ = lock.Close() // unlocks
@@ -154,14 +187,16 @@ func (s *Store) inUse() (map[string]bool, error) {
 			continue // not made by a process that uses the store
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for line := range strings.Lines(string(data)) {
-			if line == lastLine+"\n" {
-				break
-			}
-			used[strings.TrimSuffix(line, "\n")] = true
+		end := []byte(lastLine + "\n")
+		if bytes.HasPrefix(data, end) {
+			continue
 		}
+		if before, _, ok := bytes.Cut(data, append([]byte("\n"), end...)); ok {
+			data = data[:len(before)+1]
+		}
+		f(data)
 	}
-	return used, nil
+	return nil
 }

@@ -44,3 +44,33 @@ func TestManyLive(t *testing.T) {
 	s.use([]string{"thing"}, []string{""})
 	assert.Equal(t, "0", filepath.Base(s.live.file.Name()))
 }
+
+// TestUses: what is looked for alone is found where it is found among all, for the asking process and
+// for others, and not by a part of its name or behind the last line.
+func TestUses(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	own, err := Open(root)
+	require.NoError(t, err)
+	other, err := Open(root)
+	require.NoError(t, err)
+	t.Cleanup(own.Hold())
+	release := other.Hold()
+	own.use([]string{"own"}, []string{""})
+	other.use([]string{"first", "second", "third"}, []string{"", "", ""})
+	release()
+	release = other.Hold()
+	other.use([]string{"last"}, []string{""}) // before what was left in the file
+	for _, thing := range []string{"own", "last", "la", "ast", "first", "second", "third", "end", ""} {
+		all, err := own.inUse()
+		require.NoError(t, err)
+		used, err := own.uses(thing)
+		require.NoError(t, err)
+		assert.Equal(t, all[thing], used, thing)
+		assert.Equal(t, thing == "own" || thing == "last", used, thing)
+	}
+	release()
+	used, err := own.uses("last")
+	require.NoError(t, err)
+	assert.False(t, used, "its process has ended")
+}

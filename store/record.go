@@ -231,17 +231,17 @@ func (s *Store) recordDir(target, pkg string, along []RecordCompanion) (string, 
 	if target == "" || fileName(target) != target || strings.Trim(target, ".") == "" {
 		return "", fmt.Errorf("invalid build target %q", target)
 	}
-	dir := filepath.Join(s.recordsDir(), target)
 	if pkg == "" {
-		return dir, nil
+		return filepath.Join(s.recordsDir(), target), nil
 	}
+	elements := []string{s.recordsDir(), target}
 	// An import path cannot be escaped as a module path: ".../core/v1" is a package and no module.
 	for element := range strings.SplitSeq(pkg, "/") {
 		escaped, err := module.EscapeVersion(element)
 		if err != nil {
 			return "", err
 		}
-		dir = filepath.Join(dir, escaped)
+		elements = append(elements, escaped)
 	}
 	name := recordsName
 	if len(along) > 0 {
@@ -252,5 +252,5 @@ func (s *Store) recordDir(target, pkg string, along []RecordCompanion) (string, 
 		slices.Sort(texts)
 		name += "-" + Key(texts...)[:32]
 	}
-	return filepath.Join(dir, name), nil
+	return filepath.Join(append(elements, name)...), nil
 }

@@ -40,7 +40,8 @@ func (s *Store) removeUnusedModule(ctx context.Context, t moduleTree) error {
 		return err
 	}
 	defer unlock()
-	if used, err := s.inUse(); err != nil || used[moduleName(t.mod.Path, t.mod.Version)] {
+	thing := moduleName(t.mod.Path, t.mod.Version)
+	if used, err := s.uses(thing); err != nil || used {
 		return err // it is not even taken away for a moment
 	}
 	temp, remove, err := s.Temp("remove")
@@ -52,8 +53,8 @@ func (s *Store) removeUnusedModule(ctx context.Context, t moduleTree) error {
 	if err := os.Rename(sum, away); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return writeError(sum, err)
 	}
-	used, err := s.inUse()
-	if err != nil || used[moduleName(t.mod.Path, t.mod.Version)] {
+	used, err := s.uses(thing)
+	if err != nil || used {
 		if back := os.Rename(away, sum); !errors.Is(back, fs.ErrNotExist) {
 			err = errors.Join(err, back)
 		}
