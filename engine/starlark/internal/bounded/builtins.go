@@ -2,6 +2,7 @@ package bounded
 
 import (
 	"errors"
+	"sync"
 
 	"go.starlark.net/lib/json"
 	"go.starlark.net/lib/math"
@@ -20,8 +21,8 @@ var modules = []*starlarkstruct.Module{math.Module, time.Module, {Name: "json", 
 var receivers = []starlark.HasAttrs{starlark.String(""), starlark.Bytes(""), new(starlark.List), new(starlark.Dict), new(starlark.Set), time.Time{}}
 
 // Predeclared returns what every script can use: the language's functions, struct, json, math and
-// time, and what asks for the guards.
-func Predeclared() starlark.StringDict {
+// time, and what asks for the guards. All share it, and nothing changes it.
+var Predeclared = sync.OnceValue(func() starlark.StringDict {
 	all := starlark.StringDict{
 		"struct":   offered("struct", starlark.NewBuiltin("struct", starlarkstruct.Make)),
 		guardsFunc: starlark.NewBuiltin(guardsFunc, guardsOf),
@@ -42,7 +43,7 @@ func Predeclared() starlark.StringDict {
 	all["getattr"] = starlark.NewBuiltin("getattr", getattr)
 	all.Freeze()
 	return all
-}
+})
 
 // offered returns what scripts see of a value of the language or of a module.
 func offered(name string, v starlark.Value) starlark.Value {
