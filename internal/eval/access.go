@@ -28,10 +28,10 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	switch {
 	case !ok:
 		e.fail(x.Sel, "%s undefined (%s has no field or method %s)", types.ExprString(x), describe(x.X, op), x.Sel.Name)
+	case v.object() != nil:
+		return e.objectMember(x, v.object()) // whose names have lower case in a script
 	case !x.Sel.IsExported():
 		e.fail(x.Sel, "%s undefined (cannot refer to unexported field or method %s)", types.ExprString(x), x.Sel.Name)
-	case v.object() != nil:
-		return e.objectMember(x, v.object())
 	}
 	if err, ok := moduleError(v); ok && err.Object != nil && x.Sel.Name != "Error" {
 		return e.objectMember(x, err.Object)

@@ -267,7 +267,7 @@ func TestEvalErrors(t *testing.T) {
 		{`Limit()`, `eval: 1:1: invalid operation: cannot call non-function Limit (value of type int)`},
 		{`List().Len`, `eval: 1:8: List().Len undefined (type []string has no field or method Len)`},
 		{`Open("a").Blance()`, `eval: 1:11: Open("a").Blance undefined (type *bank.Account has no field or method Blance); did you mean Balance?`},
-		{`Open("a").balance`, `eval: 1:11: Open("a").balance undefined (cannot refer to unexported field or method balance)`},
+		{`Open("a").balance`, `eval: 1:11: Open("a").balance undefined (type *bank.Account has no field or method balance); did you mean Balance?`},
 		{`Open("a").Deposit("x")`, `eval: 1:19: cannot use "x" (untyped string constant) as int value in argument to Open("a").Deposit`},
 		{`Options{Levle: 1}`, `eval: 1:9: unknown field Levle in struct literal of type Options`},
 		{`Options{secret: true}`, `eval: 1:9: cannot refer to unexported field secret in struct literal of type Options`},
