@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // versioned is a module that a command brought, removed or wrote down, as listings have it.
@@ -13,7 +14,7 @@ type versioned struct {
 	Was     string `json:"was,omitempty"` // the version before
 }
 
-func (v versioned) String() string { return v.Name + " " + v.Version }
+func (v versioned) String() string { return strings.TrimSuffix(v.Name+" "+v.Version, " ") }
 
 // list prints what a command lists: with -json as one array, and else a line for each.
 func list[T fmt.Stringer](s *session, all []T) error {
