@@ -70,7 +70,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // dialect counts the changes of what this package makes of a source.
-const dialect = 4
+const dialect = 5
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string {

@@ -44,6 +44,8 @@ func heapPeak(f func()) int64 {
 // hostileMemory is what makes much of little.
 var hostileMemory = map[string]string{
 	"add":           `x = "a" * 7000000; l = [x + "b" for i in range(100)]`,
+	"literal_add":   `s = "b"; l = ["` + strings.Repeat("a", 3_900_000) + `" + s for i in range(1000)]`,
+	"literal_lines": `l = """` + strings.Repeat("\n", 3_900_000) + `""".splitlines()`,
 	"add_literal":   `x = "a" * 3000000; l = [x + "b" for i in range(1000)]`,
 	"augmented":     `d = {"k": "a" * 3000000}; l = []` + "\n    for i in range(1000):\n        d[\"k\"] += \"b\"\n        l.append(d[\"k\"])",
 	"called":        `d = ["a" * 3000000]; g = lambda: d; l = []` + "\n    for i in range(1000):\n        g()[0] += \"b\"\n        l.append(d[0])",

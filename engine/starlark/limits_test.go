@@ -3,6 +3,7 @@ package starlark_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -140,6 +141,22 @@ def f():
 	assert.Equal(t, want, o.String())
 }
 
+// TestNumbersCount: what is done with large numbers counts as steps, whatever is done, and where they
+// are in the script as they are.
+func TestNumbersCount(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"-x", "~x", "x >> 1", "abs(x)", "0x" + strings.Repeat("f", 250_000) + " * 3"} {
+		m := newWorld(t, starlark.Config{Steps: 10_000_000}, map[string]string{
+			"m.star": "def f(n):\n    x = 3\n    for i in range(19): x = x * x\n    for i in range(n): " + what + "\n    return n\n",
+		}).load(t, "m")
+		out, err := m.Call(t.Context(), "f", 10)
+		require.NoError(t, err, "%.20s", what)
+		assert.Equal(t, []any{10}, out)
+		_, err = m.Call(t.Context(), "f", 10_000)
+		assert.ErrorContains(t, err, "it took more than 10000000 steps", "%.20s", what)
+	}
+}
+
 func TestTopLevelLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, starlark.Config{Steps: 100_000}, map[string]string{
@@ -217,6 +234,25 @@ func TestSyntaxErrors(t *testing.T) {
 	w.wantError(t, err, "load large: it is larger than 4MiB")
 	_, err = w.Load(t.Context(), "byte")
 	w.wantError(t, err, "load byte: it is not a text: it holds a NUL byte")
+	var all []string
+	for i := range 20_000 {
+		all = append(all, fmt.Sprint("a", i))
+	}
+	names := strings.Join(all, ",")
+	w.write(t, "lambdas.star", "def f("+names+"): return "+strings.Repeat("lambda: ", 400)+"["+names+"]")
+	w.write(t, "comprehensions.star", "def f("+names+"): return "+strings.Repeat("{1: ", 40)+"["+names+"]"+strings.Repeat(" for b in a0}", 40))
+	for _, name := range []string{"lambdas", "comprehensions"} { // what compiling them took grew by the product
+		_, err = w.Load(t.Context(), name)
+		w.wantError(t, err, "load "+name+": compiling it takes more than 256MiB of memory\n\tset starlark.Config.Memory to allow more")
+	}
+	w.write(t, "few.star", "def f(a0): return "+strings.Repeat("lambda: ", 400)+"[a0]")
+	w.load(t, "few")
+	w.write(t, "digits.star", "x = "+strings.Repeat("9", 4_000_000))
+	_, err = w.Load(t.Context(), "digits") // reading it took minutes
+	w.wantError(t, err, "load digits: it has more than 131072 digits in a row")
+	w.write(t, "bits.star", "x = 0x"+strings.Repeat("f", 1<<18+1))
+	_, err = w.Load(t.Context(), "bits")
+	w.wantError(t, err, "load bits: it does not compile\n\tDIR/bits.star:1:5: a number has more than 1048576 bits")
 	w.load(t, "empty")
 	w.load(t, "text")
 	for _, name := range []string{"sum", "dots", "calls"} {

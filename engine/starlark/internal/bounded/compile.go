@@ -18,8 +18,12 @@ func (l Limits) Compile(name string, text []byte, isPredeclared func(string) boo
 	if err != nil {
 		return nil, compileError(text, err)
 	}
-	if err := shallow(f); err != nil {
+	kept, err := shallow(f)
+	if err != nil {
 		return nil, compileError(text, err)
+	}
+	if err := l.compiles(Times(nameSize, kept)); err != nil {
+		return nil, err
 	}
 	guard(f)
 	dicts(f)

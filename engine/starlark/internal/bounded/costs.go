@@ -94,7 +94,7 @@ const (
 // builtins has every function of the language, of the modules that scripts have, and every method
 // of their types: what is not in it is not offered (see TestEveryBuiltinHasACost).
 var builtins = map[string]builtin{
-	"None": {}, "True": {}, "False": {}, "abs": {}, "bool": {}, "chr": {}, "len": {}, "ord": {}, "type": {}, "hasattr": {}, "range": {},
+	"None": {}, "True": {}, "False": {}, "abs": {cost: goesThrough}, "bool": {}, "chr": {}, "len": {}, "ord": {}, "type": {}, "hasattr": {}, "range": {},
 	"all": {walks: eachElement}, "any": {walks: eachElement},
 	"bytes": {cost: transcoded, walks: eachElement}, "dict": {cost: copies(2 * EntrySize), walks: eachPair},
 	"dir": {cost: fields}, "enumerate": {cost: copies(96), walks: eachElement},
@@ -366,6 +366,12 @@ func columns(a arguments) (cost, error) {
 		}
 	}
 	return cost{bytes: Times(rows, 40+WordSize*int64(len(a.args)))}, nil
+}
+
+// goesThrough is the cost of reading a number.
+func goesThrough(a arguments) (cost, error) {
+	c, err := weigh(comparing, a.all()...)
+	return cost{work: c.work}, err
 }
 
 func shifts(a arguments) (cost, error) {

@@ -45,8 +45,10 @@ func (s *scope) enter(statements []syntax.Stmt) []syntax.Stmt {
 		return statements
 	}
 	first := 0
-	if doc, ok := statements[0].(*syntax.ExprStmt); ok && len(statements) > 1 && isLiteral(doc.X) {
-		first = 1
+	if doc, ok := statements[0].(*syntax.ExprStmt); ok && len(statements) > 1 {
+		if _, ok := unparen(doc.X).(*syntax.Literal); ok {
+			first = 1
+		}
 	}
 	pos := syntax.Start(statements[first])
 	set := assign(pos, ident(pos, guardsVar), call(pos, guardsFunc))
@@ -176,6 +178,10 @@ func (s *scope) expression(root syntax.Node) {
 			return false
 		case *syntax.BinaryExpr:
 			s.binary(n)
+		case *syntax.UnaryExpr:
+			if n.Op == syntax.MINUS || n.Op == syntax.TILDE {
+				n.X = s.by(guardCompare, n.X)
+			}
 		case *syntax.IndexExpr:
 			if !isGuard(n) {
 				n.Y = s.by(guardKey, n.Y)
@@ -223,6 +229,8 @@ func (s *scope) binary(n *syntax.BinaryExpr) {
 		}
 	case syntax.SLASHSLASH, syntax.LTLT:
 		n.X = s.by(guardCopy, n.X)
+	case syntax.GTGT:
+		n.X = s.by(guardCompare, n.X)
 	case syntax.STAR:
 		if !isNumber(n.X) || !isNumber(n.Y) {
 			n.X, n.Y = s.by(guardAll, n.X), s.by(guardAll, n.Y)
@@ -274,11 +282,11 @@ func isGuard(n *syntax.IndexExpr) bool {
 	return ok && isGuards(dot.X)
 }
 
-// isLiteral reports whether an operand is in the script as it is: no larger than the script.
+// isLiteral reports whether an operand is in the script as it is, and light.
 func isLiteral(x syntax.Expr) bool {
 	switch x := unparen(x).(type) {
 	case *syntax.Literal:
-		return true
+		return len(x.Raw) <= lightText
 	case *syntax.Ident:
 		return x.Name == "None" || x.Name == "True" || x.Name == "False"
 	}
@@ -297,7 +305,7 @@ func areShort(args []syntax.Expr) bool {
 
 func isNumber(x syntax.Expr) bool {
 	l, ok := unparen(x).(*syntax.Literal)
-	return ok && (l.Token == syntax.INT || l.Token == syntax.FLOAT)
+	return ok && (l.Token == syntax.INT || l.Token == syntax.FLOAT) && len(l.Raw) <= lightText
 }
 
 func unparen(x syntax.Expr) syntax.Expr {

@@ -2,6 +2,7 @@ package bounded
 
 import (
 	"fmt"
+	"math/big"
 
 	"go.starlark.net/syntax"
 
@@ -11,22 +12,44 @@ import (
 
 const (
 	tokenSize = 160  // bytes that compiling takes for each word and sign of a script
+	nameSize  = 200  // bytes that it takes for each name that the resolver keeps, see shallow
 	maxDepth  = 5000 // of expressions in each other: the compiler recurs into them
 )
 
-// fits refuses a text that takes more memory to compile than a run may have.
+// fits refuses a text that takes more memory to compile than a run may have, or numbers that take
+// the square of their length to read.
 func (l Limits) fits(text []byte) error {
+	if longestNumber(text) > maxDigits {
+		return &engine.CompileError{Reason: fmt.Sprintf("it has more than %d digits in a row", maxDigits)}
+	}
+	return l.compiles(Times(tokenSize, int64(tokens(text))))
+}
+
+// compiles refuses a script whose compiling takes so many bytes, if a run may not have them.
+func (l Limits) compiles(bytes int64) error {
 	memory := l.Memory
 	if memory < 0 {
 		memory = MaxBytes
 	}
-	if Times(tokenSize, int64(tokens(text))) <= memory {
+	if bytes <= memory {
 		return nil
 	}
 	return &engine.CompileError{
 		Reason: fmt.Sprintf("compiling it takes more than %s of memory", quantity.About(memory)),
 		Fix:    MemoryFix,
 	}
+}
+
+// longestNumber returns how many decimal digits stand together at most, in strings too.
+func longestNumber(text []byte) (most int) {
+	digits := 0
+	for _, c := range text {
+		if digits++; c < '0' || c > '9' {
+			digits = 0
+		}
+		most = max(most, digits)
+	}
+	return most
 }
 
 // tokens counts the words and signs of a script; at least one for each that there is.
@@ -64,30 +87,59 @@ func literalEnd(text []byte, i int) int {
 }
 
 // shallow refuses a script whose expressions are too deep in each other, such as a sum of too many,
-// or with names that are too long.
-func shallow(f *syntax.File) error {
+// or with names or numbers that are too long. It returns how many names the resolver keeps beside
+// the script: one in each function around its use but the outermost.
+func shallow(f *syntax.File) (names int64, err error) {
 	type inside struct {
 		syntax.Node
-		depth int
+		depth  int
+		scopes int
 	}
-	for all := []inside{{f, 0}}; len(all) > 0; {
+	for all := []inside{{f, 0, 0}}; len(all) > 0; {
 		last := all[len(all)-1]
 		all = all[:len(all)-1]
 		if last.depth > maxDepth {
 			start := where(last.Node)
-			return syntax.Error{Pos: start, Msg: fmt.Sprintf("an expression is nested deeper than %d", maxDepth)}
+			return 0, syntax.Error{Pos: start, Msg: fmt.Sprintf("an expression is nested deeper than %d", maxDepth)}
 		}
-		if name, ok := last.Node.(*syntax.Ident); ok && len(name.Name) > maxName {
-			return syntax.Error{Pos: name.NamePos, Msg: fmt.Sprintf("a name is longer than %d bytes", maxName)}
+		switch n := last.Node.(type) {
+		case *syntax.Ident:
+			if len(n.Name) > maxName {
+				return 0, syntax.Error{Pos: n.NamePos, Msg: fmt.Sprintf("a name is longer than %d bytes", maxName)}
+			}
+			names += int64(max(last.scopes-1, 0))
+		case *syntax.Literal:
+			if number, ok := n.Value.(*big.Int); ok && number.BitLen() > maxBits {
+				return 0, syntax.Error{Pos: n.TokenPos, Msg: fmt.Sprintf("a number has more than %d bits", maxBits)}
+			}
 		}
+		scopes := last.scopes + scopesOf(last.Node)
 		syntax.Walk(last.Node, func(n syntax.Node) bool {
 			if n != nil && n != last.Node {
-				all = append(all, inside{n, last.depth + 1})
+				all = append(all, inside{n, last.depth + 1, scopes})
 			}
 			return n == last.Node
 		})
 	}
-	return nil
+	return names, nil
+}
+
+// scopesOf returns how many scopes of names a node becomes, see [dicts].
+func scopesOf(n syntax.Node) int {
+	switch n := n.(type) {
+	case *syntax.DefStmt, *syntax.LambdaExpr:
+		return 1
+	case *syntax.Comprehension:
+		if n.Curly {
+			return 2
+		}
+		return 1
+	case *syntax.DictExpr:
+		if len(n.List) > largeDict {
+			return 1
+		}
+	}
+	return 0
 }
 
 // where returns a place in an expression, without going through all of it.
