@@ -40,7 +40,8 @@ type Config struct {
 	// operation that makes more than is left is refused before it starts. What small ones make
 	// together is measured, every few milliseconds, by what the memory of the whole program has
 	// grown by: other parts of the program that grow at the same time count as well. Arguments and
-	// results are within the limit, too.
+	// results are within the limit, too, and so are modules that a script loads and functions of
+	// scripts that the host calls for it while it waits: they share it.
 	Memory int64
 }
 

@@ -1,7 +1,6 @@
 package starlark
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,9 +29,11 @@ func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, err
 		return nil, err
 	}
 	r := t.Local(runKey).(*run)
-	back := r.hold.outside()
-	m, err := i.importer.Import(r.Ctx, name)
-	err = cmp.Or(err, back(r.Ctx))
+	var m engine.Imported
+	err = r.outside(func(ctx context.Context) (err error) {
+		m, err = i.importer.Import(ctx, name)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +133,11 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 			return nil, err
 		}
 		defer inside()
-		back := r.hold.outside()
-		results, err := call(r.Ctx, args)
-		err = cmp.Or(err, back(r.Ctx))
+		var results []any
+		err = r.outside(func(ctx context.Context) (err error) {
+			results, err = call(ctx, args)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -157,6 +157,65 @@ func TestNumbersCount(t *testing.T) {
 	}
 }
 
+// TestNestedCallsShareMemory: what waits for the host, while that calls scripts or loads more of
+// them, has one limit with what it waits for. The test runs alone: it measures the memory of the
+// whole program.
+func TestNestedCallsShareMemory(t *testing.T) {
+	const limit, depth = 16 << 20, 30
+	files := map[string]string{"m.star": `
+load("host", "each", "within", "again")
+def lambdas(n):
+    if n == 0: return 0
+    x = "a" * 4000000
+    return each(lambda i: lambdas(n - 1) + 0 * len(x), 1)
+def globals(n):
+    if n == 0: return 0
+    x = "a" * 4000000
+    return each(globals, n - 1) + 0 * len(x)
+def kept(n):
+    if n == 0: return 0
+    x = "a" * 4000000
+    return again(n - 1) + 0 * len(x)
+within(kept)
+def little(n):
+    if n == 0: return 0
+    x = "a" * 200000
+    return each(little, n - 1) + 0 * len(x)
+def garbage(n):
+    for i in range(20): x = "a" * 4000000 + str(i)
+    x = None
+    return each(lambda i: len("b" * 4000000), 1)
+`}
+	for i := range depth {
+		files[fmt.Sprintf("f%d.star", i)] = fmt.Sprintf("x = \"a\" * 4000000\nload(\"./f%d.star\", y = \"x\")\n", i+1)
+	}
+	files[fmt.Sprintf("f%d.star", depth)] = "x = 1\n"
+	w := newWorld(t, starlark.Config{Memory: limit}, files)
+	var kept func(context.Context, int) (int, error)
+	require.NoError(t, w.Loader.Register("host", map[string]any{
+		"each":   func(f func(int) (int, error), n int) (int, error) { return f(n) },
+		"within": func(f func(context.Context, int) (int, error)) { kept = f },
+		"again":  func(ctx context.Context, n int) (int, error) { return kept(ctx, n) },
+	}))
+	m := w.load(t, "m")
+	for _, name := range []string{"lambdas", "globals", "kept"} {
+		var err error
+		peak := heapPeak(func() { _, err = m.Call(t.Context(), name, depth) })
+		var refused *engine.LimitError
+		require.ErrorAs(t, err, &refused, name)
+		assert.Less(t, peak, int64(2*limit), name)
+	}
+	for _, name := range []string{"little", "garbage"} {
+		_, err := m.Call(t.Context(), name, depth)
+		require.NoError(t, err, name)
+	}
+	var err error
+	peak := heapPeak(func() { _, err = w.Load(t.Context(), "f0") })
+	var refused *engine.LimitError
+	require.ErrorAs(t, err, &refused)
+	assert.Less(t, peak, int64(2*limit))
+}
+
 func TestTopLevelLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, starlark.Config{Steps: 100_000}, map[string]string{

@@ -1,10 +1,12 @@
 package starlark
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 
 	"go.starlark.net/starlark"
 
@@ -17,8 +19,9 @@ import (
 // run is one run of a script: of its top level, or of a function. It is on one goroutine.
 type run struct {
 	*bounded.Meter
-	in   *instance
-	hold *hold
+	in      *instance
+	hold    *hold
+	waiting atomic.Int64 // bytes that it and those have taken that wait for it, while it waits for the host
 }
 
 const runKey = "load run" // of the thread-local value that is the run
@@ -29,9 +32,9 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, h *hol
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	r := &run{Meter: in.engine.budget.Begin(ctx), in: in, hold: h}
-	h.running = true
-	defer func() { h.running = false }()
+	r := &run{Meter: in.engine.budget.Begin(ctx, in.held(ctx, h)), in: in, hold: h}
+	h.running = r
+	defer func() { h.running = nil }()
 	r.Thread.Load, r.Thread.Print = loads, in.printLine
 	r.Thread.SetLocal(runKey, r)
 	if ctx.Done() != nil {
@@ -47,6 +50,31 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, h *hol
 		return r.failure(err)
 	}
 	return nil
+}
+
+// waitingKey finds in a context the run that waits for what is done with it.
+type waitingKey struct{}
+
+// held returns the bytes that the runs have taken which wait for one that begins: as far as they are
+// known, by the context, and by the functions that they gave to the host.
+func (in *instance) held(ctx context.Context, h *hold) (bytes int64) {
+	if r, ok := ctx.Value(waitingKey{}).(*run); ok && r.in.engine == in.engine {
+		bytes = r.waiting.Load()
+	}
+	if h.has {
+		bytes = max(bytes, h.turn.waiting.Load())
+	}
+	return bytes
+}
+
+// outside calls the host, which may call scripts with the context, and gives the turn away meanwhile.
+func (r *run) outside(call func(context.Context) error) error {
+	taken := r.Taken()
+	r.waiting.Store(r.Held() + taken)
+	back := r.hold.outside(taken)
+	err := call(context.WithValue(r.Ctx, waitingKey{}, r))
+	r.waiting.Store(0)
+	return cmp.Or(err, back(r.Ctx))
 }
 
 type loadFunc = func(*starlark.Thread, string) (starlark.StringDict, error)
@@ -97,9 +125,11 @@ func (in *instance) printLine(t *starlark.Thread, line string) {
 		return
 	}
 	r := t.Local(runKey).(*run)
-	back := r.hold.outside()
-	in.print(event.Output{Name: in.name, Stream: "stdout", Line: line})
-	if back(r.Ctx) != nil {
+	err := r.outside(func(context.Context) error {
+		in.print(event.Output{Name: in.name, Stream: "stdout", Line: line})
+		return nil
+	})
+	if err != nil {
 		t.Cancel("cancelled")
 	}
 }

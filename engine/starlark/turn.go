@@ -15,8 +15,9 @@ import (
 // away while it waits for the host. When the run has ended, what it gave is frozen, and nobody
 // needs a turn any more.
 type turn struct {
-	free chan struct{} // holds an element while nobody has the turn
-	over atomic.Bool
+	free    chan struct{} // holds an element while nobody has the turn
+	over    atomic.Bool
+	waiting atomic.Int64 // bytes that the runs have taken which wait for the host
 
 	// For who has the turn.
 	crossed []starlark.Value // what was given to the host
@@ -33,7 +34,7 @@ type hold struct {
 	turn    *turn
 	has     bool
 	first   bool // it is the run that goes on
-	running bool
+	running *run // or nil
 }
 
 // begin takes the turn that a function needs.
@@ -68,8 +69,9 @@ func (h *hold) give() {
 
 // share notes a value that the host is given, and returns the turn that its functions need.
 func (h *hold) share(v starlark.Value) *turn {
-	if h.turn == nil && h.running {
+	if h.turn == nil && h.running != nil {
 		h.turn, h.has, h.first = &turn{free: make(chan struct{}, 1), runs: 1}, true, true
+		h.turn.waiting.Store(h.running.Held())
 	}
 	if h.has {
 		h.turn.crossed = append(h.turn.crossed, v)
@@ -78,12 +80,16 @@ func (h *hold) share(v starlark.Value) *turn {
 }
 
 // outside gives the turn away while the host works for the run; back takes it again.
-func (h *hold) outside() (back func(context.Context) error) {
+func (h *hold) outside(taken int64) (back func(context.Context) error) {
 	if !h.has {
 		return func(context.Context) error { return nil }
 	}
+	h.turn.waiting.Add(taken)
 	h.give()
-	return h.take
+	return func(ctx context.Context) error {
+		h.turn.waiting.Add(-taken)
+		return h.take(ctx)
+	}
 }
 
 // end gives the turn away for good. When all runs have ended, what they gave to the host is frozen,

@@ -30,6 +30,8 @@ type Meter struct {
 	Thread starlark.Thread
 	Limit  atomic.Pointer[engine.LimitError] // what was exceeded, or nil
 
+	held    int64 // bytes that the calls have taken which wait for it
+	given   int64 // bytes that it might make before the heap was looked at first
 	left    int64 // bytes that it may make before the heap is looked at
 	guards  *guards
 	watched bool
@@ -41,9 +43,14 @@ type Meter struct {
 
 const meterKey = "load meter" // of the thread-local value that is the meter
 
-// Begin begins a run on a thread of its own. The caller ends it.
-func (b *Budget) Begin(ctx context.Context) *Meter {
-	r := &Meter{of: b, Ctx: ctx, left: unseen}
+// Begin begins a run on a thread of its own, for which others wait that have taken so many bytes:
+// together they have the memory of one. The caller ends it.
+func (b *Budget) Begin(ctx context.Context, held int64) *Meter {
+	r := &Meter{of: b, Ctx: ctx, held: held, given: unseen}
+	if b.Memory >= 0 {
+		r.given = min(r.given, max(b.Memory-held, 0))
+	}
+	r.left = r.given
 	r.Thread.SetMaxExecutionSteps(min(unwatched, b.Steps))
 	r.Thread.OnMaxSteps = r.afterSteps
 	r.Thread.SetLocal(meterKey, r)
@@ -106,6 +113,23 @@ func (b *Budget) Outside(t *starlark.Thread) (inside func(), err error) {
 		return nil, &engine.LimitError{Reason: fmt.Sprintf("more than %d calls of scripts wait for functions of the program, or call each other through them", maxOutside)}
 	}
 	return inside, nil
+}
+
+// Held returns the bytes that the calls have taken which wait for the run.
+func (r *Meter) Held() int64 { return r.held }
+
+// Taken returns the bytes that the run itself has taken, which is going to wait for the host.
+func (r *Meter) Taken() int64 {
+	w := &r.of.watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.limit <= 0:
+		return 0
+	case !r.measured:
+		return r.given - r.left
+	}
+	return max(r.grown(heapSize())-r.held, 0)
 }
 
 // End ends what the run began.

@@ -92,7 +92,8 @@ func (w *watch) exceeded() *engine.LimitError {
 	return &engine.LimitError{Reason: "it took more than " + quantity.About(w.limit) + " of memory", Fix: MemoryFix}
 }
 
-// grown returns what the memory of the program has grown by since the run was first measured.
+// grown returns what the memory of the program has grown by since the run was first measured, and
+// what those had taken before that wait for it.
 func (w *watch) grown(r *Meter) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -100,9 +101,10 @@ func (w *watch) grown(r *Meter) int64 {
 }
 
 func (r *Meter) grown(heap int64) int64 {
-	if !r.measured || heap < r.before { // garbage was collected that others had left
-		r.measured, r.before = true, heap
+	if !r.measured {
+		r.measured, r.before = true, heap-r.held
 	}
+	r.before = min(r.before, heap) // garbage was collected that others had left
 	return heap - r.before
 }
 
