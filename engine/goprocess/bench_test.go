@@ -10,10 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
@@ -104,15 +106,39 @@ func bareRoundTrip(b *testing.B, n int) func() {
 	}
 }
 
-// BenchmarkCallString compares a call of func(string) string with 16 bytes with a bare round trip.
-func BenchmarkCallString(b *testing.B) {
+// echoString returns what calls func(string) string with 16 bytes.
+func echoString(b *testing.B) func() {
+	b.Helper()
 	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
-	ratio.Compare(b, 200, bareRoundTrip(b, 16), func() {
+	return func() {
 		s, err := echo("0123456789abcdef")
 		ratio.Must(b, err)
 		ratio.Want(b, 16, len(s))
-	})
+	}
 }
+
+// BenchmarkCallString compares a call of func(string) string with 16 bytes with a bare round trip.
+func BenchmarkCallString(b *testing.B) {
+	ratio.Compare(b, 200, bareRoundTrip(b, 16), echoString(b))
+}
+
+// BenchmarkCallRested does the same after a rest of a millisecond before each.
+func BenchmarkCallRested(b *testing.B) {
+	ratio.CompareRested(b, 200, time.Millisecond, bareRoundTrip(b, 16), echoString(b))
+}
+
+// BenchmarkCallBusy does the same beside a process for each processor that only computes.
+func BenchmarkCallBusy(b *testing.B) {
+	for range runtime.NumCPU() {
+		spin := exec.Command("sh", "-c", "while :; do :; done")
+		require.NoError(b, spin.Start())
+		b.Cleanup(func() { spin.Process.Kill(); spin.Wait() })
+	}
+	ratio.Compare(b, 200, bareRoundTrip(b, 16), echoString(b))
+}
+
+// BenchmarkCallEightGoroutines compares the time of calls shared by eight goroutines with that of one.
+func BenchmarkCallEightGoroutines(b *testing.B) { compareGoroutines(b, 8) }
 
 // BenchmarkCallBytes compares a call with 1 MiB both ways with a raw write and read of it.
 func BenchmarkCallBytes(b *testing.B) {
@@ -173,20 +199,22 @@ func BenchmarkCallback(b *testing.B) {
 	})
 }
 
-// BenchmarkCallTwoGoroutines compares the time of calls shared by two goroutines with that of one.
-func BenchmarkCallTwoGoroutines(b *testing.B) {
-	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
+// BenchmarkCallTwoGoroutines does the same with two.
+func BenchmarkCallTwoGoroutines(b *testing.B) { compareGoroutines(b, 2) }
+
+func compareGoroutines(b *testing.B, goroutines int) {
+	echo := echoString(b)
 	calls := func(n int) {
 		for range n {
-			_, err := echo("0123456789abcdef")
-			ratio.Must(b, err)
+			echo()
 		}
 	}
-	const n = 400
+	const n = 800
 	ratio.Compare(b, 1, func() { calls(n) }, func() {
 		var group sync.WaitGroup
-		group.Go(func() { calls(n / 2) })
-		group.Go(func() { calls(n / 2) })
+		for range goroutines {
+			group.Go(func() { calls(n / goroutines) })
+		}
 		group.Wait()
 	})
 }

@@ -11,21 +11,40 @@ import (
 // batch of calls, so that the machine's drift meets both alike.
 func Compare(b *testing.B, batch int, yardstick, measured func()) {
 	b.Helper()
+	timed := func(side func()) time.Duration {
+		start := time.Now()
+		for range batch {
+			side()
+		}
+		return time.Since(start)
+	}
+	compare(b, batch, timed, yardstick, measured)
+}
+
+// CompareRested does the same with a rest before each call, which does not count.
+func CompareRested(b *testing.B, batch int, rest time.Duration, yardstick, measured func()) {
+	b.Helper()
+	timed := func(side func()) (took time.Duration) {
+		for range batch {
+			time.Sleep(rest)
+			start := time.Now()
+			side()
+			took += time.Since(start)
+		}
+		return took
+	}
+	compare(b, batch, timed, yardstick, measured)
+}
+
+func compare(b *testing.B, batch int, timed func(side func()) time.Duration, yardstick, measured func()) {
+	b.Helper()
 	yardstick()
 	measured()
 	var bare, ours time.Duration
 	b.ResetTimer()
 	for range b.N {
-		start := time.Now()
-		for range batch {
-			yardstick()
-		}
-		middle := time.Now()
-		for range batch {
-			measured()
-		}
-		bare += middle.Sub(start)
-		ours += time.Since(middle)
+		bare += timed(yardstick)
+		ours += timed(measured)
 	}
 	per := float64(b.N * batch)
 	b.ReportMetric(float64(ours.Nanoseconds())/per, "ns/call")

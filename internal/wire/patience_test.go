@@ -30,3 +30,27 @@ func TestPatience(t *testing.T) {
 	p.failed()
 	assert.Equal(t, 1, leftOut(), "it begins again")
 }
+
+// TestPatienceLost: where others compute, looks are left out for ever longer, until one finds something
+// without them.
+func TestPatienceLost(t *testing.T) {
+	t.Parallel()
+	var p Patience
+	p.Slept(time.Microsecond)
+	at := time.Unix(1_000_000_000, 0)
+	assert.False(t, p.lost(at, at.Add(lostAfter)), "the other side worked")
+	assert.True(t, p.until.IsZero())
+	const slice = 3 * time.Millisecond
+	for _, times := range []time.Duration{2, 4, 8, 16, 32, 64, 64} {
+		assert.True(t, p.lost(at, at.Add(slice)))
+		p.found(true)
+		at = at.Add(slice)
+		assert.Equal(t, times*slice, p.until.Sub(at))
+		assert.False(t, p.over(p.until.Add(-1)))
+		at = p.until
+		assert.True(t, p.over(at))
+	}
+	p.found(false)
+	assert.True(t, p.lost(at, at.Add(slice)))
+	assert.Equal(t, 2*slice, p.until.Sub(at.Add(slice)), "it begins again")
+}
