@@ -190,6 +190,20 @@ def garbage(n):
 		files[fmt.Sprintf("f%d.star", i)] = fmt.Sprintf("x = \"a\" * 4000000\nload(\"./f%d.star\", y = \"x\")\n", i+1)
 	}
 	files[fmt.Sprintf("f%d.star", depth)] = "x = 1\n"
+	var many, tree strings.Builder
+	for i := range 15 {
+		files[fmt.Sprintf("g%d.star", i)] = "x = \"a\" * 4000000\n"
+		fmt.Fprintf(&many, "load(\"./g%d.star\", x%d = \"x\")\n", i, i)
+		files[fmt.Sprintf("h%d.star", i)] = "x = \"a\" * 2000000\n"
+		files[fmt.Sprintf("t%d.star", i/2)] += fmt.Sprintf("load(\"./h%d.star\", x%d = \"x\")\n", i, i)
+		files[fmt.Sprintf("l%d.star", i)] = "def f(): return [\"a\" * 100000 for i in range(100)]\nx = len(f())\n"
+	}
+	for i := range 8 {
+		files[fmt.Sprintf("t%d.star", i)] += "x = 1\n"
+		fmt.Fprintf(&tree, "load(\"./t%d.star\", y%d = \"x\")\n", i, i)
+	}
+	files["many.star"], files["tree.star"] = many.String(), tree.String()
+	files["thrifty.star"] = strings.ReplaceAll(many.String(), "./g", "./l")
 	w := newWorld(t, starlark.Config{Memory: limit}, files)
 	var kept func(context.Context, int) (int, error)
 	require.NoError(t, w.Loader.Register("host", map[string]any{
@@ -209,11 +223,14 @@ def garbage(n):
 		_, err := m.Call(t.Context(), name, depth)
 		require.NoError(t, err, name)
 	}
-	var err error
-	peak := heapPeak(func() { _, err = w.Load(t.Context(), "f0") })
-	var refused *engine.LimitError
-	require.ErrorAs(t, err, &refused)
-	assert.Less(t, peak, int64(2*limit))
+	for _, name := range []string{"f0", "many", "tree"} {
+		var err error
+		peak := heapPeak(func() { _, err = w.Load(t.Context(), name) })
+		var refused *engine.LimitError
+		require.ErrorAs(t, err, &refused, name)
+		assert.Less(t, peak, int64(2*limit), name)
+	}
+	w.load(t, "thrifty")
 }
 
 func TestTopLevelLimits(t *testing.T) {

@@ -22,6 +22,7 @@ type run struct {
 	in      *instance
 	hold    *hold
 	waiting atomic.Int64 // bytes that it and those have taken that wait for it, while it waits for the host
+	loaded  atomic.Int64 // bytes that modules have made which it loads
 }
 
 const runKey = "load run" // of the thread-local value that is the run
@@ -49,16 +50,27 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, h *hol
 	if err := f(&r.Thread); err != nil {
 		return r.failure(err)
 	}
+	if from := in.waitingFor(ctx); from != nil && loads != nil {
+		from.loaded.Add(r.Made())
+	}
 	return nil
 }
 
 // waitingKey finds in a context the run that waits for what is done with it.
 type waitingKey struct{}
 
+// waitingFor returns the run that waits for one that begins, as far as the context knows it, or nil.
+func (in *instance) waitingFor(ctx context.Context) *run {
+	if r, ok := ctx.Value(waitingKey{}).(*run); ok && r.in.engine == in.engine {
+		return r
+	}
+	return nil
+}
+
 // held returns the bytes that the runs have taken which wait for one that begins: as far as they are
 // known, by the context, and by the functions that they gave to the host.
 func (in *instance) held(ctx context.Context, h *hold) (bytes int64) {
-	if r, ok := ctx.Value(waitingKey{}).(*run); ok && r.in.engine == in.engine {
+	if r := in.waitingFor(ctx); r != nil {
 		bytes = r.waiting.Load()
 	}
 	if h.has {
@@ -74,7 +86,7 @@ func (r *run) outside(call func(context.Context) error) error {
 	back := r.hold.outside(taken)
 	err := call(context.WithValue(r.Ctx, waitingKey{}, r))
 	r.waiting.Store(0)
-	return cmp.Or(err, back(r.Ctx))
+	return cmp.Or(err, back(r.Ctx), r.Load(r.loaded.Swap(0)))
 }
 
 type loadFunc = func(*starlark.Thread, string) (starlark.StringDict, error)

@@ -30,7 +30,8 @@ type Meter struct {
 	Thread starlark.Thread
 	Limit  atomic.Pointer[engine.LimitError] // what was exceeded, or nil
 
-	held    int64 // bytes that the calls have taken which wait for it
+	held    int64 // bytes that the calls have taken which wait for it, and modules that it loaded before it was measured
+	loaded  int64 // those of the modules
 	given   int64 // bytes that it might make before the heap was looked at first
 	left    int64 // bytes that it may make before the heap is looked at
 	guards  *guards
@@ -130,6 +131,34 @@ func (r *Meter) Taken() int64 {
 		return r.given - r.left
 	}
 	return max(r.grown(heapSize())-r.held, 0)
+}
+
+// Made returns the bytes that last longer than the run, at most: its own, and those of modules that
+// it loaded.
+func (r *Meter) Made() int64 { return r.Taken() + r.loaded }
+
+// Load counts what modules have made that the run has loaded, and stops it where that is too much.
+func (r *Meter) Load(made int64) error {
+	l, w := r.of.Limits, &r.of.watch
+	if made == 0 || l.Memory < 0 {
+		return nil
+	}
+	w.mu.Lock()
+	if !r.measured { // else they are in what has grown
+		r.held, r.loaded = r.held+made, r.loaded+made
+		less := max(r.left-max(l.Memory-r.held, 0), 0)
+		r.given, r.left = r.given-less, r.left-less
+	}
+	w.mu.Unlock()
+	if r.held+r.Taken() <= l.Memory || w.grown(r) <= l.Memory {
+		return nil
+	}
+	runtime.GC() // what is left after it is in use
+	if w.grown(r) <= l.Memory {
+		return nil
+	}
+	r.exceed(w.exceeded())
+	return r.stopped()
 }
 
 // End ends what the run began.
