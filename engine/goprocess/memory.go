@@ -37,6 +37,9 @@ func (p *process) limit() *engine.LimitError {
 		}
 		return &engine.LimitError{Reason: reason, Fix: "set goprocess.Config.Processes to allow more"}
 	}
+	if err := p.child.Unmeasured(); err != nil {
+		return &engine.LimitError{Reason: "what it uses could not be measured: " + err.Error(), Fix: "let the host have more open files (ulimit -n)"}
+	}
 	limit := p.config.Memory
 	fix := "raise it (" + p.config.memorySetting + ")"
 	if used := p.child.Excess(); used > 0 {

@@ -3,13 +3,11 @@ package sandbox
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,14 +23,18 @@ const (
 	latest  = 250 * time.Millisecond
 	// growing is how much more than before counts as growing.
 	growing = 256 << 10
+	// blind is how long a program goes on when nothing can be measured: the host may have no
+	// descriptors left.
+	blind = time.Second
 )
 
 // keepWithin kills a program once its processes use more memory than they may or, where no
-// supervisor keeps their number, are too many.
+// supervisor keeps their number, are too many; and one that cannot be measured.
 func (p *Process) keepWithin(m meter, number bool) {
 	defer m.close()
 	l, programs := m.limits, m.programs
 	interval, before := soonest, usage{}
+	seen := time.Now()
 	timer := time.NewTimer(interval)
 	defer timer.Stop()
 	var next time.Time // look
@@ -48,14 +50,25 @@ func (p *Process) keepWithin(m meter, number bool) {
 			continue
 		}
 		machine = machineTasks()
-		used := m.used()
+		used, err := m.used()
+		if l.Memory > 0 && used.memory > l.Memory && programs {
+			used.memory, err = m.shared() // each process for itself counts what it shares with others
+		}
+		if err != nil {
+			if time.Since(seen) > blind {
+				p.unmeasured.Store(&err)
+				p.Kill()
+				return
+			}
+			next = time.Time{}
+			timer.Reset(soonest)
+			continue
+		}
+		seen = time.Now()
 		if number && l.tooMany(used) {
 			p.crowd.Store(&Crowd{used.processes, used.tasks})
 			p.Kill()
 			return
-		}
-		if l.Memory > 0 && used.memory > l.Memory && programs {
-			used.memory = m.shared() // each process for itself counts what it shares with others
 		}
 		if l.Memory > 0 && used.memory > 0 { // a program that has just ended uses nothing any more
 			p.used.Store(used.memory)
@@ -110,6 +123,15 @@ func (p *Process) Used() int64 { return p.used.Load() }
 // its limit; 0 where it was not.
 func (p *Process) Excess() int64 { return p.excess.Load() }
 
+// Unmeasured returns why what the program uses could not be measured, when it was killed for that;
+// nil where it was not.
+func (p *Process) Unmeasured() error {
+	if err := p.unmeasured.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // usage is what a program uses at a moment. Its tasks are the threads of its processes.
 type usage struct {
 	memory           int64
@@ -150,6 +172,18 @@ type meter struct {
 	buf      []byte
 }
 
+// open opens what tells about the one process, which then needs no descriptors any more.
+func (m *meter) open() (err error) {
+	m.buf = make([]byte, 8<<10)
+	if m.status, err = os.Open(processFile(m.group, "status")); over(err) {
+		return nil
+	}
+	return err
+}
+
+// over reports whether an error says that a process has ended.
+func over(err error) bool { return errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) }
+
 func (m *meter) close() {
 	if m.status != nil {
 		m.status.Close()
@@ -157,45 +191,63 @@ func (m *meter) close() {
 }
 
 // used returns what the program uses. Where processes share memory it counts more than once. Of too
-// many processes only their number is told, and so it is where nothing else is limited.
-func (m *meter) used() usage {
-	if m.programs {
-		members := m.members()
-		if len(members) > m.most || m.limits.Memory <= 0 && m.limits.Processes <= 0 {
-			return usage{processes: len(members), tasks: len(members)}
+// many processes only their number is told, and so it is where nothing else is limited. What has
+// ended uses nothing; an error says that some of it cannot be measured.
+func (m *meter) used() (usage, error) {
+	if !m.programs {
+		if n, _ := m.status.ReadAt(m.buf, 0); n > 0 {
+			if used, ok := counted(m.buf[:n]); ok {
+				return used, nil
+			}
 		}
-		total := usage{}
-		for _, pid := range members {
-			total = total.add(usedBy(pid))
+		return usedBy(m.group)
+	}
+	members, err := m.members()
+	if err != nil {
+		return usage{}, err
+	}
+	if len(members) > m.most || m.limits.Memory <= 0 && m.limits.Processes <= 0 {
+		return usage{processes: len(members), tasks: len(members)}, nil
+	}
+	total := usage{}
+	for _, pid := range members {
+		used, err := usedBy(pid)
+		if err != nil {
+			return usage{}, err
 		}
-		return total
+		total = total.add(used)
 	}
-	if m.status == nil {
-		m.status, _ = os.Open(processFile(m.group, "status"))
-		m.buf = make([]byte, 8<<10)
-	}
-	n, _ := m.status.ReadAt(m.buf, 0)
-	if used, ok := counted(m.buf[:n]); ok {
-		return used
-	}
-	return usedBy(m.group)
+	return total, nil
 }
 
 // usedBy returns what a process uses: what its first thread tells or, where that one has ended,
 // another.
-func usedBy(pid int) usage {
-	status, _ := os.ReadFile(processFile(pid, "status"))
-	if used, ok := counted(status); ok {
-		return used
+func usedBy(pid int) (usage, error) {
+	used, ok, err := countedIn(processFile(pid, "status"))
+	if ok || err != nil {
+		return used, err
 	}
-	tasks, _ := os.ReadDir(processFile(pid, "task"))
+	tasks, err := os.ReadDir(processFile(pid, "task"))
+	if err != nil && !over(err) {
+		return usage{}, err
+	}
 	for _, task := range tasks {
-		status, _ := os.ReadFile(processFile(pid, "task", task.Name(), "status"))
-		if used, ok := counted(status); ok {
-			return used
+		used, ok, err := countedIn(processFile(pid, "task", task.Name(), "status"))
+		if ok || err != nil {
+			return used, err
 		}
 	}
-	return usage{processes: 1, tasks: max(1, len(tasks))}
+	return usage{processes: 1, tasks: max(1, len(tasks))}, nil
+}
+
+// countedIn is counted for a file, which is gone when what it tells about has ended.
+func countedIn(file string) (used usage, ok bool, err error) {
+	status, err := os.ReadFile(file)
+	if err != nil && !over(err) {
+		return usage{}, false, err
+	}
+	used, ok = counted(status)
+	return used, ok, nil
 }
 
 func processFile(pid int, parts ...string) string {
@@ -229,8 +281,11 @@ func counted(status []byte) (used usage, ok bool) {
 }
 
 // members returns the processes of the group. None can leave it.
-func (m *meter) members() (pids []int) {
-	entries, _ := os.ReadDir("/proc")
+func (m *meter) members() (pids []int, err error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
@@ -240,15 +295,15 @@ func (m *meter) members() (pids []int) {
 			pids = append(pids, pid)
 		}
 	}
-	return pids
+	return pids, nil
 }
 
 // shared returns what the group uses, each page once: a process between its fork and its exec is
 // the same memory as its parent, and one that only forked shares what neither has changed.
-func (m *meter) shared() int64 {
-	total := int64(0)
+func (m *meter) shared() (total int64, err error) {
+	members, err := m.members()
 	var counted []int
-	for _, pid := range m.members() {
+	for _, pid := range members {
 		same := func(other int) bool {
 			const memory = 1 // KCMP_VM
 			order, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(pid), uintptr(other), memory, 0, 0, 0)
@@ -258,22 +313,30 @@ func (m *meter) shared() int64 {
 			continue
 		}
 		counted = append(counted, pid)
-		total += proportional(pid)
+		used, err := proportional(pid)
+		if err != nil {
+			return 0, err
+		}
+		total += used
 	}
-	return total
+	return total, err
 }
 
 // proportional is usedBy with each page divided by the number of processes that have it, where the
 // system tells. What a process has comes from one reading: between two of them it may fork, start
 // another program or end.
-func proportional(pid int) int64 {
+func proportional(pid int) (int64, error) {
 	rollup, err := os.ReadFile(processFile(pid, "smaps_rollup"))
-	if err != nil { // it ended, or its first thread did, or the system has no such file
-		return usedBy(pid).memory
+	var status []byte
+	if err == nil {
+		status, err = os.ReadFile(processFile(pid, "status"))
 	}
-	status, _ := os.ReadFile(processFile(pid, "status"))
+	if err != nil { // it ended, or its first thread did, or the system has no such file
+		used, err := usedBy(pid)
+		return used.memory, err
+	}
 	rest, _ := counted(status)
-	return rest.memory - sum(status, "RssAnon", "RssShmem", "VmSwap") + sum(rollup, "Pss_Anon", "Pss_Shmem", "SwapPss")
+	return rest.memory - sum(status, "RssAnon", "RssShmem", "VmSwap") + sum(rollup, "Pss_Anon", "Pss_Shmem", "SwapPss"), nil
 }
 
 // sum adds up lines "Name:   12 kB" of a file of /proc, in bytes.
@@ -291,59 +354,4 @@ func number(line []byte) int64 {
 	_, value, _ := bytes.Cut(line, []byte(":"))
 	n, _ := strconv.ParseInt(string(bytes.TrimSuffix(bytes.TrimSpace(value), []byte(" kB"))), 10, 64)
 	return n
-}
-
-// canMeasure returns why what a program uses cannot be measured, or nil. A program that starts others
-// makes processes that nobody may look into, by running what it may not read; where /proc hides
-// processes (hidepid), these are neither found nor measured without a capability.
-func canMeasure(programs bool) error {
-	if _, err := os.Stat(processFile(os.Getpid(), "status")); err != nil {
-		return fmt.Errorf("%w; mount /proc", err)
-	}
-	now, err := capabilities()
-	if !programs || err == nil && now[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0 {
-		return nil
-	}
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return err
-	}
-	hides := false
-	for line := range strings.Lines(string(mounts)) {
-		mount, system, _ := strings.Cut(line, " - ")
-		if fields := strings.Fields(mount); len(fields) > 4 && fields[4] == "/proc" { // the last one is on top
-			hides = strings.Contains(system, ",hidepid=")
-		}
-	}
-	if hides {
-		return errors.New("/proc hides processes; mount it without hidepid, or give the host CAP_SYS_PTRACE")
-	}
-	return nil
-}
-
-// filesInMemory returns a granted place whose files are memory, or "". What a program writes there
-// is not part of any process.
-func filesInMemory(p *Policy) string {
-	if len(p.ReadWrite) == 0 {
-		return ""
-	}
-	mounts, _ := os.ReadFile("/proc/self/mountinfo")
-	for _, path := range p.ReadWrite {
-		var system unix.Statfs_t
-		if unix.Statfs(path, &system) == nil && slices.Contains([]int64{unix.TMPFS_MAGIC, unix.RAMFS_MAGIC, unix.HUGETLBFS_MAGIC}, int64(system.Type)) {
-			return path
-		}
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real
-		}
-		for line := range strings.Lines(string(mounts)) {
-			mount, system, _ := strings.Cut(line, " - ")
-			fields := strings.Fields(mount)
-			kind, _, _ := strings.Cut(system, " ")
-			if len(fields) > 4 && strings.HasPrefix(fields[4], path+"/") && slices.Contains([]string{"tmpfs", "ramfs", "hugetlbfs"}, kind) {
-				return fields[4]
-			}
-		}
-	}
-	return ""
 }

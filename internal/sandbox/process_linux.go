@@ -26,6 +26,7 @@ type Process struct {
 	state State
 
 	used, excess atomic.Int64 // see Used and Excess
+	unmeasured   atomic.Pointer[error]
 	crowd        atomic.Pointer[Crowd]
 }
 

@@ -92,7 +92,7 @@ func TestTooMany(t *testing.T) {
 				assert.LessOrEqual(t, crowd.Processes, 2*c.policy.Limits.most()+1)
 			}
 			eventually(t, func() string {
-				if left := (&meter{group: process.Pid()}).members(); len(left) > 0 {
+				if left, _ := (&meter{group: process.Pid()}).members(); len(left) > 0 {
 					return fmt.Sprintf("%d of its processes are left", len(left))
 				}
 				return ""
@@ -110,16 +110,16 @@ func TestOrphans(t *testing.T) {
 	require.NoError(t, err)
 	m := meter{group: process.Pid()}
 	eventually(t, func() string {
-		if n := len(m.members()); n < 6 {
-			return fmt.Sprintf("%d processes run", n)
+		if all, _ := m.members(); len(all) < 6 {
+			return fmt.Sprintf("%d processes run", len(all))
 		}
 		return ""
 	})
 	process.Kill()
 	process.Wait()
 	eventually(t, func() string {
-		if n := len(m.members()); n > 0 {
-			return fmt.Sprintf("%d processes are left", n)
+		if all, _ := m.members(); len(all) > 0 {
+			return fmt.Sprintf("%d processes are left", len(all))
 		}
 		return ""
 	})

@@ -80,6 +80,9 @@ func (*Process) Used() int64 { return 0 }
 // Excess returns 0: nothing is measured on this system.
 func (*Process) Excess() int64 { return 0 }
 
+// Unmeasured returns nil: nothing is measured on this system.
+func (*Process) Unmeasured() error { return nil }
+
 // Crowd returns nil: nothing is counted on this system.
 func (*Process) Crowd() *Crowd { return nil }
 

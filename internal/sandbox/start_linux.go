@@ -86,20 +86,32 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 // keepLimits begins to keep the program within its limits.
 func (p *Process) keepLimits(f features, policy *Policy, socket int) error {
 	programs := policy.Programs || f.seccomp != nil
-	m := meter{group: p.pid, programs: programs, limits: policy.Limits, most: policy.Limits.most()}
-	if f.supervisor == nil && socket >= 0 {
+	measure := func() (m meter, err error) {
+		m = meter{group: p.pid, programs: programs, limits: policy.Limits, most: policy.Limits.most()}
+		if !programs {
+			err = m.open()
+		}
+		return m, err
+	}
+	supervised := f.supervisor == nil && socket >= 0
+	if supervised {
 		listener, err := receiveListener(socket)
 		if err != nil {
 			return fmt.Errorf("supervisor: %w", err)
 		}
-		go p.supervise(&supervisor{listener: listener, meter: m, limits: policy.Limits, last: usage{processes: 1, tasks: 1}})
-		if policy.Limits.Memory > 0 {
-			go p.keepWithin(m, false)
+		m, err := measure()
+		if err != nil {
+			listener.Close()
+			return err
 		}
-		return nil
+		go p.supervise(&supervisor{listener: listener, meter: m, limits: policy.Limits, last: usage{processes: 1, tasks: 1}})
 	}
-	if programs || policy.Limits.Memory > 0 || policy.Limits.Processes > 0 {
-		go p.keepWithin(m, true)
+	if policy.Limits.Memory > 0 || !supervised && (programs || policy.Limits.Processes > 0) {
+		m, err := measure()
+		if err != nil {
+			return err
+		}
+		go p.keepWithin(m, !supervised)
 	}
 	return nil
 }

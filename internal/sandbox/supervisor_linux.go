@@ -171,7 +171,7 @@ func (s *supervisor) tooMany() *Crowd {
 	s.made++
 	if s.limits.tooMany(s.last.add(usage{processes: s.made, tasks: s.made})) {
 		// Where nothing can be counted, as in a host without descriptors left, all that were made count.
-		if used := s.meter.used(); used.processes > 0 {
+		if used, err := s.meter.used(); err == nil && used.processes > 0 {
 			s.last, s.made = used, 1
 		}
 		if now := s.last.add(usage{processes: s.made, tasks: s.made}); s.limits.tooMany(now) {

@@ -42,7 +42,7 @@ func awaitDaemons(t *testing.T, program int) (family []int) {
 	t.Helper()
 	m := meter{group: program, programs: true}
 	eventually(t, func() string {
-		family = m.members()
+		family, _ = m.members()
 		running := 0
 		for _, pid := range family {
 			text, _ := os.ReadFile(processFile(pid, "cmdline"))
@@ -117,7 +117,9 @@ func TestWardenApart(t *testing.T) {
 		name, err := os.ReadFile(processFile(warden, "cmdline"))
 		require.NoError(t, err)
 		assert.Equal(t, wardenName+"\x00", string(name))
-		assert.Less(t, usedBy(warden).memory, int64(1<<20))
+		used, err := usedBy(warden)
+		require.NoError(t, err)
+		assert.Less(t, used.memory, int64(1<<20))
 		for _, signal := range []unix.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT} {
 			require.NoError(t, unix.Kill(warden, signal)) // as a terminal does
 		}
