@@ -32,7 +32,6 @@ func TestUpdatesTakeNoMemory(t *testing.T) {
 			var e Encoder
 			e.Uint(1)
 			e.Uint(0)
-			e.Uint(1)
 			numbers(&e)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -29,7 +29,7 @@ const (
 )
 
 // maxForgotten is how many numbers one update asks to let go at most: the others follow when these
-// are. MaxUnconfirmed is how many a side has let go without knowing that the other
+// are. MaxUnconfirmed is how many of a call a side has let go without knowing that the other
 // one knows.
 const (
 	maxForgotten   = 4096
@@ -39,6 +39,9 @@ const (
 // ErrUnconfirmed is a side that lets go of things, and does not say what it has seen of the answers.
 var ErrUnconfirmed = errors.New("the other side lets go of more and more variables and confirms none")
 
+// Unconfirmed is how many things this side has let go without knowing that the other one knows.
+func (l *Lasting) Unconfirmed() int { return len(l.gone) }
+
 // putNews appends what is new, and what this side has no more.
 func (l *Lasting) putNews(e *Encoder) {
 	var all []uint64
@@ -46,8 +49,8 @@ func (l *Lasting) putNews(e *Encoder) {
 		all = append(all, uint64(n)<<2+newsGone)
 	}
 	lost := 0
-	for i := range l.entries {
-		switch own := &l.entries[i]; {
+	for i := range l.entries.all {
+		switch own := &l.entries.all[i]; {
 		case own.lost > 0 && lost < maxForgotten:
 			lost++
 			all = append(all, uint64(own.n)<<2+newsLost)
@@ -73,11 +76,11 @@ func (l *Lasting) takeNews(d *Decoder, seen uint64) {
 	for range count {
 		head := d.UintN(63)
 		n := int(head >> 2)
-		i, ok := l.find(n)
+		own := l.entries.find(n)
 		switch head & 3 {
 		case newsGot:
-			if ok {
-				l.entries[i].known = true
+			if own != nil {
+				own.known = true
 			}
 			continue
 		case newsLost, newsGone:
@@ -85,10 +88,10 @@ func (l *Lasting) takeNews(d *Decoder, seen uint64) {
 			d.Fail(ErrTag)
 			return
 		}
-		if ok && l.entries[i].given > seen { // it is on its way to the other side
+		if own != nil && own.given > seen { // it is on its way to the other side
 			continue
 		}
-		if ok {
+		if own != nil {
 			removed[n] = true
 		}
 		if head&3 == newsGone {
@@ -103,7 +106,7 @@ func (l *Lasting) takeNews(d *Decoder, seen uint64) {
 			break
 		}
 	}
-	l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return removed[e.n] })
+	l.entries.remove(func(e *entry) bool { return removed[e.n] })
 	if asked {
 		l.version++
 	}
@@ -117,6 +120,6 @@ func (l *Lasting) confirmed() {
 // changedSince reports whether this side has changed a thing in a version that the other side had
 // not seen.
 func (l *Lasting) changedSince(n int, seen uint64) bool {
-	i, ok := l.find(n)
-	return ok && l.entries[i].changed > seen
+	own := l.entries.find(n)
+	return own != nil && own.changed > seen
 }

@@ -252,7 +252,6 @@ func TestForgetHostile(t *testing.T) {
 		var e Encoder
 		e.Uint(version)
 		e.Uint(0) // it has seen nothing
-		e.Uint(1)
 		e.Len(len(news), false)
 		for _, n := range news {
 			e.Uint(n)

@@ -3,7 +3,6 @@ package wire
 import (
 	"iter"
 	"reflect"
-	"slices"
 	"sync/atomic"
 	"unsafe"
 )
@@ -12,7 +11,7 @@ import (
 // them. What either side changes of them crosses with later messages, whatever these are about.
 //
 //	lasting = (handle, length, update)…, 0
-//	update  = version, seen, held, news, count, numbers…, contents…
+//	update  = version, seen, news, count, numbers…, contents…
 //
 // An update has all that its sender has changed since the version that the other side has seen, so
 // it does not matter whether messages pass each other or get lost; its version is 0 where that is
@@ -20,15 +19,13 @@ import (
 // number among the lasting things, whether the other side has another content, and its content
 // follow.
 type Lasting struct {
-	// Handle is by what both sides know them, and Owner the goroutine of the host's call. Held says
-	// that the module has more than it was given: it was seen to hold some.
+	// Handle is by what both sides know them, and Owner the goroutine of the host's call.
 	Handle uint64
 	Owner  uint64
-	Held   bool
 	// Gone says that the module holds none of them any more.
 	Gone atomic.Bool
 
-	entries []entry // by number
+	entries entries
 	side    int     // 0 in the host, 1 in the module: who numbers what is new
 	next    int     // the number of what this side adds next
 	theirs  int     // the highest number that the other side has used
@@ -41,22 +38,11 @@ type Lasting struct {
 	forgotten
 }
 
-// entry is one of the things.
-type entry struct {
-	n     int
-	thing any
-	// known says that the other side has it: it has begun it, or said that it got it.
-	known bool
-	// The versions of this side in which it has changed, was got, was last given to the other side,
-	// and was lost: see [Lasting.Note].
-	changed, got, given, lost uint64
-}
-
 // Begin takes over those things of a call that can last, on the host's side or on the module's.
 func (l *Lasting) Begin(things []any, lasts func(thing any) bool, module bool) {
 	for n, thing := range things {
 		if lasts(thing) {
-			l.entries = append(l.entries, entry{n: n, thing: thing, known: true})
+			l.entries.add(entry{n: n, thing: thing, known: true})
 		}
 	}
 	if module {
@@ -65,37 +51,22 @@ func (l *Lasting) Begin(things []any, lasts func(thing any) bool, module bool) {
 	l.next, l.theirs = len(things)+l.side, len(things)
 }
 
-// find returns where the thing with a number is, or would be.
-func (l *Lasting) find(n int) (i int, ok bool) {
-	return slices.BinarySearchFunc(l.entries, n, func(e entry, n int) int { return e.n - n })
-}
-
-// set makes a thing the one with a number, and returns its entry.
-func (l *Lasting) set(n int, thing any) *entry {
-	i, ok := l.find(n)
-	if !ok {
-		l.entries = slices.Insert(l.entries, i, entry{n: n})
-	}
-	l.entries[i].thing = thing
-	return &l.entries[i]
-}
-
 // Thing returns the thing with a number, or nil.
 func (l *Lasting) Thing(n int) any {
-	if i, ok := l.find(n); ok {
-		return l.entries[i].thing
+	if own := l.entries.find(n); own != nil {
+		return own.thing
 	}
 	return nil
 }
 
 // Size is how many things there are.
-func (l *Lasting) Size() int { return len(l.entries) }
+func (l *Lasting) Size() int { return len(l.entries.all) }
 
-// All has the things that this side has not lost, by number.
+// All has the things that this side has not lost.
 func (l *Lasting) All() iter.Seq2[int, any] {
 	return func(yield func(int, any) bool) {
-		for i := range l.entries {
-			if e := &l.entries[i]; e.lost == 0 && !yield(e.n, e.thing) {
+		for i := range l.entries.all {
+			if e := &l.entries.all[i]; e.lost == 0 && !yield(e.n, e.thing) {
 				return
 			}
 		}
@@ -104,7 +75,7 @@ func (l *Lasting) All() iter.Seq2[int, any] {
 
 // Remove removes things that go over to another call on both sides.
 func (l *Lasting) Remove(is func(thing any) bool) {
-	l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.lost == 0 && is(e.thing) })
+	l.entries.remove(func(e *entry) bool { return e.lost == 0 && is(e.thing) })
 }
 
 // Note notes that the things with some numbers have changed, and that those with others exist no
@@ -115,16 +86,15 @@ func (l *Lasting) Note(changed, lost []int) (numbers []int, send bool) {
 		l.version++
 	}
 	for _, n := range changed {
-		i, _ := l.find(n)
-		l.entries[i].changed = l.version
+		l.entries.find(n).changed = l.version
 	}
 	for _, n := range lost {
-		i, _ := l.find(n)
-		l.entries[i].lost = l.version
+		l.entries.find(n).lost = l.version
 	}
 	again := l.version + 1
-	for i := range l.entries {
-		switch e := &l.entries[i]; {
+	l.entries.sort() // the other side takes the numbers in their order
+	for i := range l.entries.all {
+		switch e := &l.entries.all[i]; {
 		case e.lost > l.acked:
 		case e.lost > 0: // the other side had given it meanwhile, which did not arrive
 			e.lost, l.version = again, again
@@ -135,12 +105,6 @@ func (l *Lasting) Note(changed, lost []int) (numbers []int, send bool) {
 	return numbers, l.told != l.seen || l.version > l.acked
 }
 
-// Touch lets the next update say that the module holds some of the things.
-func (l *Lasting) Touch() {
-	l.Held = true
-	l.version++
-}
-
 // PutHead begins an update, which has the things with these numbers, and returns its table.
 func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
 	version := l.version
@@ -149,11 +113,10 @@ func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
 	}
 	e.Uint(version)
 	e.Uint(l.seen)
-	e.Uint(bit(l.Held))
 	l.putNews(e)
 	l.told = l.seen
 	if l.began > 0 { // it is written again: what was added has not crossed
-		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.n >= l.began && (e.n-l.began)%2 == 0 })
+		l.entries.remove(func(e *entry) bool { return e.n >= l.began && (e.n-l.began)%2 == 0 })
 		l.next = l.began
 	}
 	l.index, l.began = Sharing{}, l.next
@@ -169,12 +132,11 @@ func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
 	}
 	e.Len(len(numbers), false)
 	for _, n := range numbers {
-		i, _ := l.find(n)
-		t := l.entries[i].thing
-		l.entries[i].given = l.version
+		own := l.entries.find(n)
+		own.given = l.version
 		e.Uint(uint64(n))
-		local := s.Number(t)
-		if t, ok := t.(Placed); ok {
+		local := s.Number(own.thing)
+		if t, ok := own.thing.(Placed); ok {
 			t.Place(s, local)
 		}
 	}
@@ -185,13 +147,12 @@ func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
 func (l *Lasting) PutEnd() { l.index, l.began = Sharing{}, 0 }
 
 // TakeHead begins to take an update. News is false where this side has seen it, or may not take it:
-// then it comes again. May says that it may even if the module is not known to hold anything. Else
-// the numbers follow, and s is the table of the contents. Passed reports of a thing whether the other side had
-// not seen what this one has changed of it.
+// then it comes again. May says that it may take it. Else the numbers follow, and s is the table of
+// the contents. Passed reports of a thing whether the other side had not seen what this one has
+// changed of it.
 func (l *Lasting) TakeHead(d *Decoder, may bool) (s *Sharing, numbers []int, passed func(n int) bool, news bool) {
-	version, seen, held := d.Uint(), d.Uint(), d.Uint()
+	version, seen := d.Uint(), d.Uint()
 	l.acked = max(l.acked, min(seen, l.version))
-	l.Held = l.Held || held != 0
 	l.confirmed()
 	switch {
 	case version <= l.seen:
@@ -199,7 +160,7 @@ func (l *Lasting) TakeHead(d *Decoder, may bool) (s *Sharing, numbers []int, pas
 			l.told = 0
 		}
 		return nil, nil, nil, false
-	case !may && !l.Held:
+	case !may:
 		return nil, nil, nil, false
 	}
 	l.seen = version
@@ -208,14 +169,14 @@ func (l *Lasting) TakeHead(d *Decoder, may bool) (s *Sharing, numbers []int, pas
 	count, _ := d.Len(1)
 	for before := -1; count > 0; count-- {
 		n := int(d.UintN(62))
-		i, ok := l.find(n)
-		if !ok || n <= before { // each once, so that there are no more than things
+		own := l.entries.find(n)
+		if own == nil || n <= before { // each once, so that there are no more than things
 			d.Fail(ErrTag)
 			return nil, nil, nil, false
 		}
-		l.entries[i].lost, l.entries[i].known = 0, true
+		own.lost, own.known = 0, true
 		before, numbers = n, append(numbers, n)
-		s.Number(l.entries[i].thing)
+		s.Number(own.thing)
 	}
 	return s, numbers, func(n int) bool { return l.changedSince(n, seen) }, d.Err() == nil
 }
@@ -261,8 +222,7 @@ func (s *Sharing) Longer(thing any) bool {
 
 // putNumber appends the number of a thing, and whether the other side has another content.
 func (l *Lasting) putNumber(e *Encoder, n int) {
-	i, _ := l.find(n)
-	own := &l.entries[i]
+	own := l.entries.find(n)
 	if t, ok := own.thing.(Unseen); ok && t.Unseen() {
 		own.changed = l.version
 	}
@@ -291,7 +251,7 @@ func (s *Sharing) PutArrayNumber(e *Encoder, thing any, at unsafe.Pointer, size 
 func (l *Lasting) add(thing any) int {
 	n := l.next
 	l.next += 2
-	l.set(n, thing)
+	l.entries.add(entry{n: n, thing: thing})
 	return n
 }
 
@@ -314,15 +274,14 @@ func (s *Sharing) TakeNumber(d *Decoder) Number {
 	l := s.of
 	head := d.UintN(63)
 	n := int(head >> 1)
-	i, ok := l.find(n)
-	if !ok {
+	own := l.entries.find(n)
+	if own == nil {
 		if !l.mayBegin(n) {
 			d.Fail(ErrTag)
 			return Number{n: -1}
 		}
 		return Number{n: n}
 	}
-	own := &l.entries[i]
 	own.lost, own.known = 0, true
 	return Number{Thing: own.thing, Old: head&1 == 0, Passed: own.changed > l.acked, n: n}
 }
@@ -346,8 +305,11 @@ func (s *Sharing) SetNumber(n Number, thing any) {
 	if l.theirs = max(l.theirs, n.n); n.Thing == nil {
 		l.version++
 	}
-	own := l.set(n.n, thing)
-	own.known = true
+	own := l.entries.find(n.n)
+	if own == nil {
+		own = l.entries.add(entry{n: n.n})
+	}
+	own.thing, own.known = thing, true
 	if n.Thing == nil {
 		own.got = l.version
 	}

@@ -77,7 +77,7 @@ var sourcesSum = sync.OnceValue(func() string {
 })
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 49
+const generatorVersion = 50
 
 // build is one run of a Builder.
 type build struct {

@@ -237,15 +237,12 @@ func (t *lastingTable) look(beside bool) {
 		held := s.tighten()
 		s.loosen()
 		switch {
-		case !held || !s.young:
-		case beside:
+		case !held:
+			s.host.leave()
+		case s.young && beside:
 			t.young += s.Size()
 		default:
 			s.young = false
-			s.Touch()
-		}
-		if !held {
-			s.host.leave()
 		}
 		return !held
 	})

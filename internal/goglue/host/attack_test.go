@@ -33,9 +33,8 @@ func TestLastingWithoutRoom(t *testing.T) {
 			require.True(t, i.codec.Lasting.Any(), "the module may hold the cell")
 
 			var u wire.Encoder
-			u.Uint(1) // its version, what was seen, and that something is held
+			u.Uint(1) // its version, and what was seen
 			u.Uint(0)
-			u.Uint(1)
 			u.Len(0, false) // no news
 			u.Len(1, false) // the cell, which has another value
 			u.Uint(0)

@@ -20,25 +20,55 @@ type Lasting struct {
 	holder atomic.Uint64
 	sets   []*wire.Lasting
 	count  atomic.Int32 // of the sets
-	// waiting are the goroutines that wait for calls, with how many each.
-	waiting map[uint64]int
+	// doing is what goroutines do that wait for calls, or are called by the module; running is how
+	// many of them run functions of the host.
+	doing   map[uint64]activity
+	running int
 }
+
+type activity int
+
+const (
+	nothing activity = iota
+	waits            // for a call
+	runs             // a function of the host
+)
 
 // Wait notes that the goroutine waits for a call, until done is called: what is called meanwhile
 // may change what it has given.
-func (l *Lasting) Wait() (done func()) {
-	id := goroutine.ID()
-	add := func(n int) {
-		defer l.lock()()
-		if l.waiting == nil {
-			l.waiting = map[uint64]int{}
-		}
-		if l.waiting[id] += n; l.waiting[id] == 0 {
-			delete(l.waiting, id)
-		}
+func (l *Lasting) Wait() (done func()) { return l.note(waits) }
+
+// Run notes that the goroutine runs a function of the host which the module has called, until done
+// is called: it may be using what others have given that wait.
+func (l *Lasting) Run() (done func()) {
+	if l.count.Load() == 0 {
+		return func() {}
 	}
-	add(1)
-	return func() { add(-1) }
+	return l.note(runs)
+}
+
+func (l *Lasting) note(now activity) (done func()) {
+	id := goroutine.ID()
+	set := func(now activity) (before activity) {
+		defer l.lock()()
+		if before = l.doing[id]; before == runs {
+			l.running--
+		}
+		switch now {
+		case nothing:
+			delete(l.doing, id)
+			return before
+		case runs:
+			l.running++
+		}
+		if l.doing == nil {
+			l.doing = map[uint64]activity{}
+		}
+		l.doing[id] = now
+		return before
+	}
+	before := set(now)
+	return func() { set(before) }
 }
 
 // Any reports whether the module may hold anything. A call that reads or writes an update asks for
@@ -138,18 +168,20 @@ func (l *Lasting) prune() {
 	l.count.Store(int32(len(l.sets)))
 }
 
-// belongs reports whether the goroutine may read the things of a set. The goroutine that gave them
-// may, and what the module calls while that waits: others may be changing them.
-func (l *Lasting) belongs(set *wire.Lasting, called bool) bool {
-	return set.Owner == goroutine.ID() || called && l.waiting[set.Owner] > 0
+// belongs reports whether the goroutine with that number may read and write the things of a set:
+// others may be using them, whatever the module says that it holds. The goroutine that gave them may,
+// and what the module calls while that one waits and no function of the host runs.
+func (l *Lasting) belongs(set *wire.Lasting, id uint64, called bool) bool {
+	return set.Owner == id || called && l.doing[set.Owner] == waits && l.running == 0
 }
 
 // Put appends what the host has changed of lasting things. Called says that the module waits for it.
 func (l *Lasting) Put(e *wire.Encoder, called bool) {
 	defer l.lock()()
 	l.prune()
+	id := goroutine.ID()
 	for _, set := range l.sets {
-		if !l.belongs(set, called) {
+		if !l.belongs(set, id, called) {
 			continue
 		}
 		changed, err := changedLasting(set)
@@ -240,19 +272,45 @@ func (l *Lasting) Take(d *Incoming, called bool) error {
 	sharing := d.Sharing
 	defer func() { d.Sharing = sharing }()
 	var failure error
+	var sets map[uint64]*wire.Lasting
+	unconfirmed := 0
+	id := goroutine.ID()
 	for handle := d.Uint(); handle != 0 && d.Err() == nil; handle = d.Uint() {
 		size := int(min(d.Uint(), uint64(len(d.Rest()))))
-		i := slices.IndexFunc(l.sets, func(s *wire.Lasting) bool { return s.Handle == handle })
-		if i < 0 { // the call that gave it is not over here
+		if sets == nil {
+			sets, unconfirmed = l.byHandle()
+		}
+		set := sets[handle]
+		if set == nil { // the call that gave it is not over here
 			d.Raw(size)
 			continue
 		}
-		failure = errors.Join(failure, takeLasting(d, l.sets[i], size, l.belongs(l.sets[i], called)))
+		delete(sets, handle) // once: each costs as much as the set is large
+		own, full := l.belongs(set, id, called), unconfirmed > maxUnconfirmed
+		unconfirmed -= set.Unconfirmed()
+		failure = errors.Join(failure, takeLasting(d, set, size, own && !full))
+		if unconfirmed += set.Unconfirmed(); own && full {
+			d.Fail(wire.ErrUnconfirmed)
+		}
 	}
 	if failure == nil {
 		failure = d.Err()
 	}
 	return failure
+}
+
+// maxUnconfirmed is how many things of all calls the host has let go without knowing that the module
+// knows.
+const maxUnconfirmed = 1 << 18
+
+// byHandle returns the sets by their handles, and how many things of theirs are unconfirmed.
+func (l *Lasting) byHandle() (sets map[uint64]*wire.Lasting, unconfirmed int) {
+	sets = make(map[uint64]*wire.Lasting, len(l.sets))
+	for _, s := range l.sets {
+		sets[s.Handle] = s
+		unconfirmed += s.Unconfirmed()
+	}
+	return sets, unconfirmed
 }
 
 func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {

@@ -179,6 +179,7 @@ func (c *Call) make(call callHeader) error {
 	if v == nil || call.method >= uint64(len(v.Methods)) {
 		return errors.New("the host no longer has this value")
 	}
+	defer c.values.codec.Lasting.Run()()
 	if err := v.Methods[call.method](c, v.Value); err != nil {
 		return err
 	}
