@@ -25,6 +25,7 @@ type source struct {
 	same         map[string]string            // of variables that are an error of the standard library: "io/fs.ErrNotExist"
 	initialised  map[string]bool              // variables that are declared with a value
 	assigned     map[string]bool              // variables that code assigns to
+	methods      map[string]*ast.FuncDecl     // "Type.Method"
 	// adapters are the interfaces of other packages of the standard library whose values the module
 	// gives.
 	adapters map[string]*types.Named
@@ -37,16 +38,20 @@ var targets = [][2]string{{"linux", "amd64"}, {"windows", "386"}}
 
 // read parses the package's files.
 func read(p build.Package, importer types.Importer) (*source, error) {
-	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}, same: map[string]string{}, initialised: map[string]bool{}, assigned: map[string]bool{}, adapters: map[string]*types.Named{}}
+	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}, same: map[string]string{}, initialised: map[string]bool{}, assigned: map[string]bool{}, methods: map[string]*ast.FuncDecl{}, adapters: map[string]*types.Named{}}
 	fset := token.NewFileSet()
-	for _, name := range p.Files {
+	files := make([]*ast.File, len(p.Files))
+	for i, name := range p.Files {
 		file, err := parser.ParseFile(fset, p.Source(name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
 		s.imports = fileImports(file)
 		s.readFile(file)
-		s.noteAssignments(file)
+		files[i] = file
+	}
+	for _, file := range files {
+		s.noteChanges(file)
 	}
 	for _, target := range targets {
 		s.elsewhere = append(s.elsewhere, readElsewhere(p, importer, target[0], target[1]))
@@ -126,6 +131,7 @@ func (s *source) readFile(file *ast.File) {
 			name := d.Name.Name
 			if d.Recv != nil && len(d.Recv.List) == 1 {
 				name = receiverName(d.Recv.List[0].Type) + "." + name
+				s.methods[name] = d
 			}
 			s.docs[name] = d.Doc
 		case *ast.GenDecl:

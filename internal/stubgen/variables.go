@@ -2,10 +2,7 @@ package stubgen
 
 import (
 	"fmt"
-	"go/ast"
-	"go/token"
 	"go/types"
-	"strings"
 )
 
 // objectVariable writes a variable that the module sets once, to a value that lives there, and
@@ -20,7 +17,7 @@ func (w *writer) objectVariable(v *types.Var, doc string) bool {
 		w.interfaceVariable(v, l, doc)
 		return true
 	}
-	if l == nil || l.kind != held || w.assigned[v.Name()] || w.Reading.Limit(v) != "" || !isPointer && changes(l.named) {
+	if l == nil || l.kind != held || w.assigned[v.Name()] || w.Reading.Limit(v) != "" || !isPointer && changes(l.named) || l.pkg != w.source {
 		return false
 	}
 	name, symbol := w.rename(v.Name()), v.Name()
@@ -31,9 +28,6 @@ func (w *writer) objectVariable(v *types.Var, doc string) bool {
 	if isPointer {
 		mark = "&"
 		w.twins = append(w.twins, fmt.Sprintf("stub.Variable(&%s.held)", name))
-	}
-	if l.pkg != w.source { // its field is of another package
-		return false
 	}
 	fmt.Fprintf(&w.loaded, "\n%svar %s = %s%s{held: stub.Held{Variable: %q}}\n", doc, name, mark, w.spell(t), symbol)
 	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
@@ -81,47 +75,4 @@ func (w *writer) interfaceVariable(v *types.Var, l *local, doc string) {
 	fmt.Fprintf(&w.loaded, "\n%svar %s %s = &valueOf%s\n", doc, name, w.spell(v.Type()), name)
 	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
 	w.notes = append(w.notes, fmt.Sprintf("%s is the module's value: assigning to %s does not change the module's variable.", name, name))
-}
-
-// changes reports whether a type has methods that change a value, beside those that decode one.
-func changes(t *types.Named) bool {
-	values := types.NewMethodSet(t)
-	for sel := range types.NewMethodSet(types.NewPointer(t)).Methods() {
-		name := sel.Obj().Name()
-		if sel.Obj().Exported() && values.Lookup(sel.Obj().Pkg(), name) == nil && !strings.HasPrefix(name, "Unmarshal") && name != "Scan" && name != "GobDecode" {
-			return true
-		}
-	}
-	return false
-}
-
-// noteAssignments notes the package's variables that code assigns to, or takes the address of,
-// beside its initialisation.
-func (s *source) noteAssignments(file *ast.File) {
-	for _, decl := range file.Decls {
-		f, ok := decl.(*ast.FuncDecl)
-		if !ok || f.Body == nil {
-			continue
-		}
-		note := func(e ast.Expr) {
-			if name, ok := e.(*ast.Ident); ok {
-				s.assigned[name.Name] = true
-			}
-		}
-		ast.Inspect(f.Body, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.AssignStmt:
-				for _, left := range n.Lhs {
-					if n.Tok != token.DEFINE && (f.Name.Name != "init" || f.Recv != nil) {
-						note(left)
-					}
-				}
-			case *ast.UnaryExpr:
-				if n.Op == token.AND {
-					note(n.X)
-				}
-			}
-			return true
-		})
-	}
 }

@@ -1,6 +1,8 @@
 // Package clash has names that its stub has, too, and names that are hard to write.
 package clash
 
+import "example.com/app/shapes"
+
 // Use is the package's own.
 func Use(type_ string, func_ int) string { return type_ + string(rune('0'+func_)) }
 
@@ -25,3 +27,6 @@ func (ü Überschrift) String() string { return "ü" }
 func Params(self, stub, context, load, module, boundParams string, p6 int) string {
 	return self + stub + context + load + module + boundParams
 }
+
+// Shared is a pointer to a value of another package's.
+var Shared = shapes.NewCounter(5)

@@ -67,6 +67,7 @@ func TestNames(t *testing.T) {
 	assert.InDelta(t, 3.0, clash.Größe(1.5), 0)
 	assert.Equal(t, "ü", clash.Überschrift{Länge: 1}.String())
 	assert.Equal(t, "abcdef", clash.Params("a", "b", "c", "d", "e", "f", 7))
+	assert.Equal(t, 5, clash.Shared().N())
 }
 
 func TestTextForms(t *testing.T) {
