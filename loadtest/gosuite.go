@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest/internal/anytest"
 	"github.com/loadgo/load/loadtest/internal/askedtest"
 	"github.com/loadgo/load/loadtest/internal/embedtest"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
@@ -20,7 +21,7 @@ import (
 // sources are packages that have a function for every way in which values cross, and in which a
 // module's life can end.
 //
-//go:embed testdata/values/*.go testdata/web/*.go testdata/faults/*.go testdata/life/*.go testdata/forms/*.go testdata/formless/*.go testdata/embedded/*.go
+//go:embed testdata/values/*.go testdata/web/*.go testdata/faults/*.go testdata/life/*.go testdata/forms/*.go testdata/formless/*.go testdata/embedded/*.go testdata/inany/*.go
 var sources embed.FS
 
 // GoOptions are what a test wants of an engine for Go packages, beside its usual settings.
@@ -41,7 +42,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		return open(t, files, GoOptions(o))
 	}}
 	events := func() lifetest.Events { return new(Events) }
-	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), askedtest.Tests(s), embedtest.Tests(s), keptest.Tests(s), webtest.Tests(s), lifetest.Tests(s, events)} {
+	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), anytest.Tests(s), askedtest.Tests(s), embedtest.Tests(s), keptest.Tests(s), webtest.Tests(s), lifetest.Tests(s, events)} {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

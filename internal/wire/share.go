@@ -34,6 +34,7 @@ type Sharing struct {
 	arrays arrays
 	wide   []array // arrays that turned out to be parts of a larger one
 	known  int     // how many things the other side has, which cannot become larger
+	adoption
 
 	// Last is what becomes of the things when the call is over, if the module may hold some; of is
 	// what they belong to in an update of such things.
@@ -92,14 +93,14 @@ const manyThings = 8
 func (s *Sharing) Find(at unsafe.Pointer, typ reflect.Type, form int) (int, bool) {
 	if s.places != nil {
 		n, ok := s.places[place{at: at, typ: typ, form: form}]
-		return n, ok
+		return n, ok || s.look(at, typ, form)
 	}
 	for i := range s.few {
 		if p := &s.few[i]; p.at == at && p.typ == typ && p.form == form {
 			return p.n, true
 		}
 	}
-	return 0, false
+	return 0, s.look(at, typ, form)
 }
 
 // Add numbers what a pointer points to, or a map.
@@ -150,6 +151,7 @@ func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ ref
 		e.Fail(ErrAgain)
 		return 0, 0, 0, false
 	}
+	s.lookForArray(at, size, typ, form)
 	return 0, 0, 0, false
 }
 

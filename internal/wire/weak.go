@@ -17,10 +17,16 @@ type Weak[T any] struct {
 
 // MakeWeak makes a Weak of so many bytes at an address.
 func MakeWeak[T any](at *T, size uintptr) Weak[T] {
-	if object, _, _ := findObject(uintptr(unsafe.Pointer(at)), 0, 0); object == 0 {
+	if !InHeap(unsafe.Pointer(at)) {
 		return Weak[T]{outside: at, size: size}
 	}
 	return Weak[T]{heap: weak.Make(at)}
+}
+
+// InHeap reports whether memory is in Go's heap, so that it can be collected.
+func InHeap(at unsafe.Pointer) bool {
+	object, _, _ := findObject(uintptr(at), 0, 0)
+	return object != 0
 }
 
 // Value returns where the memory is, or nil if it exists no more.

@@ -1,6 +1,10 @@
 package guest
 
-import "github.com/loadgo/load/internal/wire"
+import (
+	"reflect"
+
+	"github.com/loadgo/load/internal/wire"
+)
 
 // Encoding begins the results, or the arguments of a call of the host, and reports whether they are
 // still to be encoded: they are encoded again where an array among them turned out to be larger.
@@ -143,3 +147,9 @@ func (c *Call) over() {
 	}
 	c.unlock()
 }
+
+// Own is what a value of type any holds that is a thing.
+func (p *pointee[T]) Own() reflect.Value  { return reflect.ValueOf(p.at) }
+func (p *textual[T]) Own() reflect.Value  { return reflect.ValueOf(p.at) }
+func (t *table[K, V]) Own() reflect.Value { return reflect.ValueOf(t.at) }
+func (l *list[E]) Own() reflect.Value     { return reflect.ValueOf(l.all) }

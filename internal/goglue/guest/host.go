@@ -151,7 +151,7 @@ func (c *Call) takeAll() error {
 	own := c.In.Sharing
 	if c.outer != nil {
 		c.share(c.outer)
-		err := c.outer.Take(&c.In, c.takeChanges)
+		err := c.outer.TakeOver(&c.In, own, keepThings, c.takeChanges)
 		c.share(own)
 		if err != nil {
 			return err

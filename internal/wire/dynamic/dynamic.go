@@ -83,6 +83,10 @@ const (
 // Codec encodes and decodes for one peer. It remembers the types that it has seen and is safe for
 // concurrent use.
 type Codec struct {
+	// Crossed returns the forms in which what values of a type lead to crosses as values of types of
+	// the module's own. The host sets it before it uses the codec.
+	Crossed func(t reflect.Type) []int
+
 	peer   Peer
 	shapes sync.Map // reflect.Type → *shape
 	types  sync.Map // string(description) → *shape

@@ -11,7 +11,7 @@ import (
 // lends values, and has them by the handle; the module borrows them, and knows which of its values
 // stands for which.
 //
-//	lent = TagOwn handle, TagValue … | TagHost handle, modes, scope | TagError error | TagHandle handle
+//	lent = TagOwn handle, TagValue … | TagOwn handle, TagShared … | TagHost handle, modes, scope | TagError error | TagHandle handle
 //	back = TagHost handle, changed, changes | TagError error
 //
 // A value that is lent with TagHost has no form in the module: only its text and its JSON, or, of

@@ -33,14 +33,21 @@ type kept struct {
 	at       weak.Pointer[byte]
 	len, cap int
 	ref      Reference
-	shape    *shape
+	shape    *shape   // nil for what has a type of the module's own: it lasts
 	prints   []uint64 // of the parts as they arrived
 }
 
 // borrow takes a value of the host with its handle, after the tag.
 func (c *Codec) borrow(d *wire.Decoder) any {
 	ref := c.peer.Borrow(d)
-	if ref == nil || d.Byte() != wire.TagValue {
+	switch tag := d.Byte(); {
+	case ref != nil && tag == wire.TagShared:
+		v := c.referred(d)
+		if v != nil {
+			c.kept.keepTyped(ref, reflect.ValueOf(v))
+		}
+		return v
+	case ref == nil || tag != wire.TagValue:
 		d.Fail(wire.ErrTag)
 		return nil
 	}
@@ -144,6 +151,25 @@ func (t *keptTable) keep(ref Reference, s *shape, v reflect.Value) {
 	runtime.AddCleanup(at, t.forget, k)
 }
 
+// keepTyped is keep for a value of a type of the module's own.
+func (t *keptTable) keepTyped(ref Reference, v reflect.Value) {
+	at := (*byte)(v.UnsafePointer())
+	if !wire.InHeap(unsafe.Pointer(at)) || t.standsFor(v) != nil {
+		return
+	}
+	k := &kept{place: keptPlace{uintptr(unsafe.Pointer(at)), v.Type()}, at: weak.Make(at), ref: ref}
+	if v.Kind() == reflect.Slice {
+		k.len, k.cap = v.Len(), v.Cap()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byPlace == nil {
+		t.byPlace, t.byHandle = map[keptPlace]*kept{}, map[uint64]*kept{}
+	}
+	t.byPlace[k.place] = k
+	runtime.AddCleanup(at, t.forget, k)
+}
+
 // forget forgets a value that is gone.
 func (t *keptTable) forget(k *kept) {
 	t.mu.Lock()
@@ -199,6 +225,10 @@ func (t *keptTable) standsFor(v reflect.Value) *kept {
 
 // putParts appends the parts that changed since the value arrived.
 func (c *Codec) putParts(e *wire.Encoder, k *kept, v reflect.Value) {
+	if k.shape == nil {
+		e.Bool(false)
+		return
+	}
 	now := prints(k.shape, v)
 	if slices.Equal(now, k.prints) {
 		e.Bool(false)

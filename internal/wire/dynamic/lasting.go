@@ -220,7 +220,7 @@ func (t *Thing) TakeWhole(d *wire.Decoder) {
 
 // renew notes what a value has that stands for one of the host: both sides have it.
 func (t *keptTable) renew(v reflect.Value) {
-	if k := t.standsFor(v); k != nil {
+	if k := t.standsFor(v); k != nil && k.shape != nil {
 		now := prints(k.shape, v)
 		t.mu.Lock()
 		defer t.mu.Unlock()

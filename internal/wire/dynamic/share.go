@@ -2,6 +2,7 @@ package dynamic
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -202,22 +203,23 @@ func (c *Codec) number(s *shape) {
 	s.id = *id.(*int)
 }
 
-// find appends a reference to what a value leads to, after the tag, where the other side has it.
-func (c *Codec) find(e *wire.Encoder, v reflect.Value, form int, tag func()) bool {
-	t := v.Type().Elem()
+// find appends a reference to what a value leads to, after the tag, where the other side has it as
+// one of a type, in a form.
+func (c *Codec) find(e *wire.Encoder, v reflect.Value, typ reflect.Type, form int, tag func()) bool {
 	if v.Kind() != reflect.Slice {
-		n, ok := e.Sharing.Find(v.UnsafePointer(), t, form)
+		n, ok := e.Sharing.Find(v.UnsafePointer(), typ, form)
 		if ok {
 			tag()
 			e.Uint(wire.ShareRef + uint64(n))
 		}
 		return ok
 	}
-	n, offset, room, ok := e.Sharing.FindArray(e, v.UnsafePointer(), t.Size()*uintptr(max(v.Len(), min(v.Cap(), 1))), t, form)
+	each := v.Type().Elem().Size()
+	n, offset, room, ok := e.Sharing.FindArray(e, v.UnsafePointer(), each*uintptr(max(v.Len(), min(v.Cap(), 1))), typ, form)
 	if ok {
 		tag()
 		e.Uint(wire.ShareRef + uint64(n))
-		e.Part(int(offset/t.Size()), v.Len(), min(v.Cap(), int(room/t.Size())))
+		e.Part(int(offset/each), v.Len(), min(v.Cap(), int(room/each)))
 	}
 	return ok
 }
@@ -232,13 +234,33 @@ func (c *Codec) refer(e *wire.Encoder, v reflect.Value) bool {
 	if v.IsNil() {
 		return false
 	}
+	if c.referTyped(e, v) {
+		return true
+	}
 	form := 0
 	if c.peer.Forms() {
 		if form = c.shapeOf(v.Type()).id; form == 0 {
 			return false
 		}
 	}
-	return c.find(e, v, form, func() { e.Byte(wire.TagShared) })
+	return c.find(e, v, v.Type().Elem(), form, func() { e.Byte(wire.TagShared) })
+}
+
+// referTyped is refer for what the module has as a value of a type of its own: it is that in an any,
+// too. What lasts comes home as itself, since both sides keep it alike.
+func (c *Codec) referTyped(e *wire.Encoder, v reflect.Value) bool {
+	if c.Crossed == nil {
+		return false
+	}
+	lasts := (e.Sharing.Last != nil || e.Sharing.Lasts()) && (v.Kind() != reflect.Slice || v.Cap() <= wire.MaxLastingElements)
+	tag := func() {
+		if lasts {
+			e.Byte(wire.TagOwn)
+			c.peer.Lend(e, v)
+		}
+		e.Byte(wire.TagShared)
+	}
+	return slices.ContainsFunc(c.Crossed(v.Type()), func(form int) bool { return c.find(e, v, v.Type(), form, tag) })
 }
 
 // referred takes what the other side refers to.
@@ -275,7 +297,7 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 		e.Uint(wire.ShareNil)
 		return
 	}
-	if c.find(e, v, form, func() {}) {
+	if c.find(e, v, v.Type().Elem(), form, func() {}) {
 		return
 	}
 	t := &Thing{codec: c, shape: s, Kept: wire.Kept{Value: v}}

@@ -29,6 +29,7 @@ type Codec struct {
 	encoders  sync.Map // pairing → Encoder
 	decoders  sync.Map // pairing → formedDecoder
 	crossings sync.Map // pairing → *crossing
+	crossed   sync.Map // reflect.Type → []int: see Crossed
 	naturals  sync.Map // number → reflect.Type
 
 	building     sync.Mutex // what follows is being built
@@ -40,7 +41,9 @@ type Codec struct {
 // New returns the codec for the values of a module. Values that describe themselves cross by
 // dynamic.
 func New(described *api.API, host References, dynamic *dynamic.Codec) *Codec {
-	return &Codec{api: described, host: host, dynamic: dynamic}
+	c := &Codec{api: described, host: host, dynamic: dynamic}
+	dynamic.Crossed = c.Crossed
+	return c
 }
 
 // Pairs finds what encodes and decodes for pairs of types. A Codec does, and its Building while it
@@ -198,10 +201,28 @@ func (c *Codec) build(build func() error) error {
 		}
 		for key, part := range c.newCrossings {
 			c.crossings.Store(key, part)
+			c.cross(key)
 		}
 	}
 	c.newEncoders, c.newDecoders, c.newCrossings = nil, nil, nil
 	return err
+}
+
+// Crossed returns the numbers of the module's types as which pointers, slices or maps of a host's type
+// cross.
+func (c *Codec) Crossed(t reflect.Type) []int {
+	known, _ := c.crossed.Load(t)
+	numbers, _ := known.([]int)
+	return numbers
+}
+
+// cross notes a pairing for Crossed. Elements of lists and maps that stay in the module may be others
+// there than the list has.
+func (c *Codec) cross(key pairing) {
+	typ := &c.api.Types[key.module]
+	if known := c.Crossed(key.host); (typ.Kind == api.KindPointer || typ.Class != api.Held) && !slices.Contains(known, key.module) {
+		c.crossed.Store(key.host, append(slices.Clip(known), key.module))
+	}
 }
 
 // HeldTwin reports whether values of a type live in the module, and whether it is a pointer to one.

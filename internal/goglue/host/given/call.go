@@ -284,13 +284,11 @@ func (c *Call) restore(outcome wire.Outcome) error {
 			return err
 		}
 		start := len(c.out.Buf)
-		for again := true; again; again = c.out.Err == wire.ErrAgain {
+		outer.PutAdopting(c.out, c.own, c.known, func() {
 			c.values.TakeBack(c.out)
 			c.out.Truncate(start)
 			c.out.Sharing = outer
-			outer.Restart(len(known))
-			codec.PutChanges(c.out, known, changed)
-		}
+		}, func() { codec.PutChanges(c.out, known, changed) })
 		c.out.Sharing = nil
 		codec.KeepThings(outer.Things[len(known):])
 		for _, n := range changed {
