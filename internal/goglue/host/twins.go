@@ -123,14 +123,15 @@ func (i *Instance) numberOf(t reflect.Type) (int, error) {
 }
 
 // putTyped appends a value of a generated type that is copied, or a pointer to one, as a value of
-// the module's type, and reports whether it is one.
+// the module's type, and reports whether it is one. A nil pointer is one, whatever its type.
 func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
 	t := v.Type()
 	n, held := i.typed(t)
-	if n == 0 || held || !i.api.Types[n].Made && i.api.Types[n].Class != api.Data {
+	isNil := held && t.Kind() == reflect.Pointer && v.IsNil()
+	if n == 0 || held && !isNil || !i.api.Types[n].Made && i.api.Types[n].Class != api.Data {
 		return false
 	}
 	encode, err := i.codec.Encoder(t, n, false)

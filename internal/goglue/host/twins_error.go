@@ -58,12 +58,13 @@ func (i *Instance) errorTwin(d *codec.Incoming, err *engine.ModuleError) error {
 // putErrorTwin appends an error of a generated type as a value of the module's, and reports whether
 // it is one.
 func (i *Instance) putErrorTwin(e *wire.Encoder, v reflect.Value) bool {
-	if !i.isTwin(v.Type()) {
+	held, _ := codec.HeldTwin(v.Type())
+	switch {
+	case !i.isTwin(v.Type()):
 		return false
+	case !held || v.Kind() == reflect.Pointer && v.IsNil():
+		return i.putTyped(e, v)
 	}
-	if held, _ := codec.HeldTwin(v.Type()); held {
-		i.encodeHeld(e, v)
-		return true
-	}
-	return i.putTyped(e, v)
+	i.encodeHeld(e, v)
+	return true
 }

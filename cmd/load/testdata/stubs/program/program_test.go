@@ -292,6 +292,22 @@ func TestAny(t *testing.T) {
 	assert.Equal(t, 3, counter.N())
 }
 
+// TestNilPointers: a nil pointer in an interface has its type.
+func TestNilPointers(t *testing.T) {
+	var counter *shapes.Counter
+	var held *shapes.HeldError
+	var parse *shapes.ParseError
+	assert.Equal(t, "*shapes.Counter", shapes.Nil(counter))
+	assert.Equal(t, "*shapes.Point", shapes.Nil((*shapes.Point)(nil)))
+	assert.Equal(t, "*shapes.ParseError", shapes.Nil(parse))
+	assert.Equal(t, "*shapes.Counter *shapes.HeldError", shapes.NilIn([]any{counter}, map[string]any{"a": held}))
+	assert.Equal(t, "*shapes.HeldError", shapes.NilDeep(held))
+	assert.Equal(t, "<nil> is not nil", shapes.NilDeep(nil))
+	assert.Equal(t, "*shapes.HeldError", shapes.NilError(held))
+	assert.Equal(t, "*shapes.ParseError", shapes.NilError(parse))
+	assert.Equal(t, "*shapes.Counter *shapes.HeldError", shapes.NilFrom(func() (any, error) { return counter, held }))
+}
+
 // grade and pupil say what they are.
 type grade int
 

@@ -586,6 +586,27 @@ func Tell(v any) string {
 	return fmt.Sprint(parts)
 }
 
+// Nil names the type of a nil pointer.
+func Nil(v any) string {
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
+		return p.Type().String()
+	}
+	return fmt.Sprintf("%v is not nil", v)
+}
+
+// NilIn is Nil for an element.
+func NilIn(list []any, by map[string]any) string { return Nil(list[0]) + " " + Nil(by["a"]) }
+
+// NilDeep is Nil for an interface, and NilError for an error.
+func NilDeep(d Deep) string     { return Nil(d) }
+func NilError(err error) string { return Nil(err) }
+
+// NilFrom asks a function.
+func NilFrom(f func() (any, error)) string {
+	v, err := f()
+	return Nil(v) + " " + Nil(err)
+}
+
 // Described has a method whose result programs cannot have.
 type Described interface {
 	Name() string
