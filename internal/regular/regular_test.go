@@ -129,6 +129,7 @@ var elsewhere = map[string]string{
 	"internal/sourcetree/place.go":                 "lists a directory",
 	"internal/sandbox/isolation_linux.go":          "the program itself",
 	"internal/sandbox/limits_linux.go":             "/proc",
+	"internal/sandbox/measurable_linux.go":         "/proc",
 	"internal/sandbox/memory_linux.go":             "/proc",
 	"internal/kernelfs/kernelfs_linux.go":          "/proc",
 	"lockfile/disk.go":                             "a directory",
