@@ -172,6 +172,7 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 		defer p.instance.codec.Lasting.Wait()()
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, mode, e)
+	p.instance.codec.Lasting.Answered(mode)
 	if sharing != nil {
 		defer p.instance.Values.Over(sharing)
 	}

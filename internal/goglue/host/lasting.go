@@ -8,8 +8,7 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// beginLasting appends what comes before the arguments: what the host has changed of things that
-// earlier calls shared, and by what both sides know those of this one.
+// beginLasting appends what comes before the arguments: updates, and the name of the call's things.
 func (p *plan) beginLasting(e *wire.Encoder, sharing *wire.Sharing) {
 	c := p.instance.codec
 	if e.Lasting = c.Lasting.Any(); e.Lasting {

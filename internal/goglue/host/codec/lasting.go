@@ -22,8 +22,19 @@ type Lasting struct {
 	count  atomic.Int32 // of the sets
 	// doing is what goroutines do that wait for calls, or are called by the module; running is how
 	// many of them run functions of the host.
-	doing   map[uint64]activity
+	doing   map[uint64]doing
 	running int
+}
+
+// doing is what a goroutine does, in the innermost of the calls that it is in.
+type doing struct {
+	activity
+	depth int // of the calls
+	// settles is the depth of the outermost call that the module has answered and whose answer is not
+	// taken over yet, or 0. The module has let the things of the call last, and the host has not: until
+	// then they disagree about what lasts, and what is called to understand the answer takes and gives
+	// no updates.
+	settles int
 }
 
 type activity int
@@ -49,26 +60,51 @@ func (l *Lasting) Run() (done func()) {
 
 func (l *Lasting) note(now activity) (done func()) {
 	id := goroutine.ID()
-	set := func(now activity) (before activity) {
-		defer l.lock()()
-		if before = l.doing[id]; before == runs {
+	set := func(to doing) {
+		if l.doing[id].activity == runs {
 			l.running--
 		}
-		switch now {
+		switch to.activity {
 		case nothing:
 			delete(l.doing, id)
-			return before
+			return
 		case runs:
 			l.running++
 		}
 		if l.doing == nil {
-			l.doing = map[uint64]activity{}
+			l.doing = map[uint64]doing{}
 		}
-		l.doing[id] = now
-		return before
+		l.doing[id] = to
 	}
-	before := set(now)
-	return func() { set(before) }
+	defer l.lock()()
+	before := l.doing[id]
+	set(doing{activity: now, depth: before.depth + 1, settles: before.settles})
+	return func() {
+		defer l.lock()()
+		set(before)
+	}
+}
+
+// Answered notes that the module has answered the call, of a mode, for which the goroutine waits.
+// Take, which is not asked by the module, or the end of the wait tells that the answer is taken over.
+func (l *Lasting) Answered(mode uint64) {
+	if mode&wire.ModeLasting == 0 {
+		return
+	}
+	defer l.lock()()
+	id := goroutine.ID()
+	if now := l.doing[id]; now.settles == 0 {
+		now.settles = now.depth
+		l.doing[id] = now
+	}
+}
+
+// settled notes that the goroutine takes an answer over.
+func (l *Lasting) settled(id uint64) {
+	if now := l.doing[id]; now.settles > 0 && now.settles == now.depth {
+		now.settles = 0
+		l.doing[id] = now
+	}
 }
 
 // Any reports whether the module may hold anything. A call that reads or writes an update asks for
@@ -172,7 +208,8 @@ func (l *Lasting) prune() {
 // others may be using them, whatever the module says that it holds. The goroutine that gave them may,
 // and what the module calls while that one waits and no function of the host runs.
 func (l *Lasting) belongs(set *wire.Lasting, id uint64, called bool) bool {
-	return set.Owner == id || called && l.doing[set.Owner] == waits && l.running == 0
+	owner := l.doing[set.Owner]
+	return owner.settles == 0 && (set.Owner == id || called && owner.activity == waits && l.running == 0)
 }
 
 // Put appends what the host has changed of lasting things. Called says that the module waits for it.
@@ -275,6 +312,9 @@ func (l *Lasting) Take(d *Incoming, called bool) error {
 	var sets map[uint64]*wire.Lasting
 	unconfirmed := 0
 	id := goroutine.ID()
+	if !called {
+		l.settled(id)
+	}
 	for handle := d.Uint(); handle != 0 && d.Err() == nil; handle = d.Uint() {
 		size := int(min(d.Uint(), uint64(len(d.Rest()))))
 		if sets == nil {

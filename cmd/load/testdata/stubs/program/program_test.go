@@ -120,6 +120,25 @@ func TestErrors(t *testing.T) {
 	assert.EqualError(t, mistyped, "x is no shapes.Kind")
 }
 
+// TestErrorBesideChanges: an error that is understood by asking the module for more does not disturb
+// what the same call changed of what an earlier one was given.
+func TestErrorBesideChanges(t *testing.T) {
+	var to struct {
+		Name    string
+		Numbers []int
+	}
+	require.NoError(t, shapes.Fill([]byte(`{"Name": "first", "Numbers": [3, 4]}`), &to))
+	for _, name := range []string{"second", "third"} {
+		err := shapes.Fill([]byte(`{"Name": "`+name+`", "Numbers": "x"}`), &to)
+		var parse *shapes.ParseError
+		require.ErrorAs(t, err, &parse)
+		assert.Equal(t, name, to.Name)
+		assert.Equal(t, []int{3, 4}, to.Numbers)
+	}
+	require.NoError(t, shapes.Fill([]byte(`{"Numbers": [5]}`), &to))
+	assert.Equal(t, []int{5}, to.Numbers)
+}
+
 // TestAs has the module's errors.As fill variables of each kind of type.
 func TestAs(t *testing.T) {
 	_, err := shapes.Parse("x")

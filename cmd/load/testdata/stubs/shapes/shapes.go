@@ -61,6 +61,14 @@ func (e *ParseError) Unwrap() error { return e.Err }
 // Find is errors.As.
 func Find(err error, target any) bool { return errors.As(err, target) }
 
+// Fill decodes JSON into what a pointer points to.
+func Fill(data []byte, to any) error {
+	if err := json.Unmarshal(data, to); err != nil {
+		return &ParseError{Text: string(data), Err: err}
+	}
+	return nil
+}
+
 // TypeError has a field that only the module can have.
 type TypeError struct {
 	Value string
