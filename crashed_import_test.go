@@ -49,8 +49,8 @@ func TestImportCrashesMeanwhile(t *testing.T) {
 	assert.NotSame(t, user, mustLoad(t, l, "user"))
 }
 
-// TestReloadImportsWhatCrashes: where an import of the new instance crashes while that is loaded, the
-// old one stays and the reload tells the crash.
+// TestReloadImportsWhatCrashes: where an import of the new instance crashes while that is loaded,
+// the old one stays and the reload tells the crash.
 func TestReloadImportsWhatCrashes(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"base": {}, "user": {}}}

@@ -191,9 +191,9 @@ func BenchmarkWasmLoad(b *testing.B) {
 // BenchmarkWasmInstances starts a thousand instances of a plugin, each by a call that waits until
 // all are there, and compares the memory that they take, resident and in the heap, with that of as
 // many of wazero's own, which are called in the same way: a goroutine that has waited keeps a
-// stack. Each side has a process of its own, because the second one in a process uses what the first
-// has left. The first plugin has no memory of its own; the other, which Extism publishes, was written
-// in Rust.
+// stack. Each side has a process of its own, because the second one in a process uses what the
+// first has left. The first plugin has no memory of its own; the other, which Extism publishes, was
+// written in Rust.
 func BenchmarkWasmInstances(b *testing.B) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/extism/go-sdk").Output()
 	require.NoError(b, err)
@@ -235,7 +235,7 @@ func apart(b *testing.B, side, file, function string) (m memory) {
 func TestInstancesSide(t *testing.T) {
 	side := strings.SplitN(os.Getenv(sideEnv), " ", 3)
 	if len(side) < 3 {
-		t.Skip("for BenchmarkWasmInstances")
+		t.Skip("a side of BenchmarkWasmInstances, which starts it with " + sideEnv)
 	}
 	many := manyOurs
 	if side[0] == "alone" {

@@ -147,7 +147,8 @@ func (s *Store) inUse() (map[string]bool, error) {
 }
 
 // uses reports whether a living process uses a thing. It only looks for that, and knows what this
-// process uses: of ten thousand things that are removed, each is looked for among what may be as many.
+// process uses: of ten thousand things that are removed, each is looked for among what may be as
+// many.
 func (s *Store) uses(thing string) (used bool, err error) {
 	s.live.mu.Lock()
 	used, own := s.live.used[thing], ""

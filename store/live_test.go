@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestManyLive: however many use a store, each tells what it uses, by a file of its own, and there are
-// not many more files than users.
+// TestManyLive: however many use a store, each tells what it uses, by a file of its own, and there
+// are not many more files than users.
 func TestManyLive(t *testing.T) {
 	t.Parallel()
 	const n = 300
@@ -45,8 +45,8 @@ func TestManyLive(t *testing.T) {
 	assert.Equal(t, "0", filepath.Base(s.live.file.Name()))
 }
 
-// TestUses: what is looked for alone is found where it is found among all, for the asking process and
-// for others, and not by a part of its name or behind the last line.
+// TestUses: what is looked for alone is found where it is found among all, for the asking process
+// and for others, and not by a part of its name or behind the last line.
 func TestUses(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -6,11 +6,11 @@
 // What a host does is counted by remote.TestFleet and remote.TestProcesses of the main module: for a
 // module three requests that ask (manifest, signature's list, signature) and one for each file, one
 // after the other, and nothing when its store has it. What these cost is set by the flags, whose
-// defaults were measured, on a machine with other work (a load average of 15 and more) where nothing
-// else is said: the processor time that Debian's docker-registry 2.8.2, with its files on a disk, took
-// for a question and for a file; the processor time of a first module compiled with an empty build
-// cache and of one after it, reckoned for twenty; and, alone on the machine, what one of a hundred
-// modules of a process took to be loaded and called.
+// defaults were measured, on a machine with other work (a load average of 15 and more) where
+// nothing else is said: the processor time that Debian's docker-registry 2.8.2, with its files on a
+// disk, took for a question and for a file; the processor time of a first module compiled with an
+// empty build cache and of one after it, reckoned for twenty; and, alone on the machine, what one
+// of a hundred modules of a process took to be loaded and called.
 package main
 
 import (

@@ -4,9 +4,10 @@
 //	go run ./scale            # takes some minutes and, for a thousand processes, 3 GiB
 //	go run ./scale -most 100  # a tenth of it
 //
-// Each line is a step with ten times as much of something as the line before it. "Growth" is how many
-// times longer each of them takes then: 1.0 is linear, and what is marked with "!" grows faster than
-// by half more. Steps that look one thing up stay as they are instead, and are measured as one.
+// Each line is a step with ten times as much of something as the line before it. "Growth" is how
+// many times longer each of them takes then: 1.0 is linear, and what is marked with "!" grows
+// faster than by half more. Steps that look one thing up stay as they are instead, and are measured
+// as one.
 package main
 
 import (

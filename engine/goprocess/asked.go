@@ -85,7 +85,8 @@ const (
 
 // answerWithin answers a call of the host in the goroutine that waits for the call in which it was
 // made. Where the host's function ends the goroutine, it ends when the call does: the module's
-// deferred functions have run then. Where calls lie too deep within calls, another goroutine answers.
+// deferred functions have run then. Where calls lie too deep within calls, another goroutine
+// answers.
 func (c *conn) answerWithin(ctx context.Context, call *pending, a asked) {
 	defer c.within.Add(-1)
 	if c.within.Add(1) > maxWithin && runtime.Callers(maxFrames, make([]uintptr, 1)) > 0 {

@@ -137,7 +137,8 @@ func BenchmarkCallBusy(b *testing.B) {
 	ratio.Compare(b, 200, bareRoundTrip(b, 16), echoString(b))
 }
 
-// BenchmarkCallEightGoroutines compares the time of calls shared by eight goroutines with that of one.
+// BenchmarkCallEightGoroutines compares the time of calls shared by eight goroutines with that of
+// one.
 func BenchmarkCallEightGoroutines(b *testing.B) { compareGoroutines(b, 8) }
 
 // BenchmarkCallBytes compares a call with 1 MiB both ways with a raw write and read of it.

@@ -190,8 +190,8 @@ func (in *input) large() (frame, error) {
 	return frame{body, in.admission}, nil
 }
 
-// giveWay lets other callers work, who may want to send. Where there are none it would wake a thread
-// in vain.
+// giveWay lets other callers work, who may want to send. Where there are none it would wake a
+// thread in vain.
 func (in *input) giveWay() {
 	if in.several() {
 		runtime.Gosched()

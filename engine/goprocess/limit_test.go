@@ -172,7 +172,8 @@ func TestTooManyProcesses(t *testing.T) {
 			m := openFiles(t.Context(), t, c.config, map[string]string{"m.go": greedy})
 			_, err := m.Call(t.Context(), c.symbol, []any{c.n})
 			var limit *engine.LimitError
-			// The system's own limit may be first: that of the user, or what a container has, which binds root, too.
+			// The system's own limit may be first: that of the user, or what a container has, which binds
+			// root, too.
 			if (os.Getuid() != 0 || c.n > sandbox.MostProcesses) && err != nil && !errors.As(err, &limit) {
 				assert.True(t, errors.Is(err, engine.ErrCrashed) || strings.Contains(err.Error(), "resource temporarily unavailable"), err)
 				return

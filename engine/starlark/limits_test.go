@@ -141,8 +141,8 @@ def f():
 	assert.Equal(t, want, o.String())
 }
 
-// TestNumbersCount: what is done with large numbers counts as steps, whatever is done, and where they
-// are in the script as they are.
+// TestNumbersCount: what is done with large numbers counts as steps, whatever is done, and where
+// they are in the script as they are.
 func TestNumbersCount(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{"-x", "~x", "x >> 1", "abs(x)", "0x" + strings.Repeat("f", 250_000) + " * 3"} {

@@ -59,7 +59,8 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, h *hol
 // waitingKey finds in a context the run that waits for what is done with it.
 type waitingKey struct{}
 
-// waitingFor returns the run that waits for one that begins, as far as the context knows it, or nil.
+// waitingFor returns the run that waits for one that begins, as far as the context knows it, or
+// nil.
 func (in *instance) waitingFor(ctx context.Context) *run {
 	if r, ok := ctx.Value(waitingKey{}).(*run); ok && r.in.engine == in.engine {
 		return r
@@ -67,8 +68,8 @@ func (in *instance) waitingFor(ctx context.Context) *run {
 	return nil
 }
 
-// held returns the bytes that the runs have taken which wait for one that begins: as far as they are
-// known, by the context, and by the functions that they gave to the host.
+// held returns the bytes that the runs have taken which wait for one that begins: as far as they
+// are known, by the context, and by the functions that they gave to the host.
 func (in *instance) held(ctx context.Context, h *hold) (bytes int64) {
 	if r := in.waitingFor(ctx); r != nil {
 		bytes = r.waiting.Load()
@@ -79,7 +80,8 @@ func (in *instance) held(ctx context.Context, h *hold) (bytes int64) {
 	return bytes
 }
 
-// outside calls the host, which may call scripts with the context, and gives the turn away meanwhile.
+// outside calls the host, which may call scripts with the context, and gives the turn away
+// meanwhile.
 func (r *run) outside(call func(context.Context) error) error {
 	taken := r.Taken()
 	r.waiting.Store(r.Held() + taken)

@@ -124,8 +124,8 @@ func FuzzWASI(f *testing.F) {
 	})
 }
 
-// wasiArgument makes of a byte what a function of WASI may be called with: a small number, a place in
-// the memory, one near its end, or a power of two; and all bits.
+// wasiArgument makes of a byte what a function of WASI may be called with: a small number, a place
+// in the memory, one near its end, or a power of two; and all bits.
 func wasiArgument(b byte, size uint64) uint64 {
 	switch of := uint64(b & 0x3f); {
 	case b == 0xff:

@@ -230,8 +230,8 @@ func (m *module) keep(more int) {
 	}
 }
 
-// rest gives back the memory that is exchanged with a plugin, where no call runs. It reports whether
-// there was any.
+// rest gives back the memory that is exchanged with a plugin, where no call runs. It reports
+// whether there was any.
 func (m *module) rest() bool {
 	select {
 	case m.busy <- struct{}{}:

@@ -51,8 +51,8 @@ func TestWasm(t *testing.T) {
 	assert.ErrorIs(t, err, find.ErrNotFound)
 }
 
-// TestManifestBeside: a manifest in a folder counts by what it says, also beside a single module, whose
-// limits and hosts it may hold; what others call JSON or TOML does not.
+// TestManifestBeside: a manifest in a folder counts by what it says, also beside a single module,
+// whose limits and hosts it may hold; what others call JSON or TOML does not.
 func TestManifestBeside(t *testing.T) {
 	t.Parallel()
 	const one = `{"wasm":[{"path":"a.wasm"}],"allowed_hosts":[]}`

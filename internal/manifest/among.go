@@ -11,9 +11,9 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Among returns the one manifest among files of a folder that are called as one, or "". Who has many
-// is told so by reason. A file without a list "wasm", as a compiler's settings are, is none; one that
-// cannot be read and speaks of it is, so that what it asks for is not passed over.
+// Among returns the one manifest among files of a folder that are called as one, or "". Who has
+// many is told so by reason. A file without a list "wasm", as a compiler's settings are, is none;
+// one that cannot be read and speaks of it is, so that what it asks for is not passed over.
 func Among(fsys fs.FS, files []string) (name, reason string) {
 	for _, file := range files {
 		left := int64(maxText)

@@ -277,8 +277,8 @@ func (c *Table[M]) Borrow(m *M, before int64) bool {
 	return true
 }
 
-// GiveBack takes a module that was loaded to be borrowed out of the cache when its last borrower has
-// gone and nobody imports it, and reports whether it did.
+// GiveBack takes a module that was loaded to be borrowed out of the cache when its last borrower
+// has gone and nobody imports it, and reports whether it did.
 func (c *Table[M]) GiveBack(m *M) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,7 +19,8 @@ func withoutDescriptors(t *testing.T, f func()) {
 	f()
 }
 
-// TestMeterWithoutDescriptors: a host that has no descriptor left counts no fewer processes than before.
+// TestMeterWithoutDescriptors: a host that has no descriptor left counts no fewer processes than
+// before.
 func TestMeterWithoutDescriptors(t *testing.T) {
 	m := meter{group: unix.Getpgrp(), programs: true, most: MostProcesses}
 	used, err := m.used()
@@ -37,8 +38,8 @@ func TestMeterWithoutDescriptors(t *testing.T) {
 	require.NotNil(t, crowd, "ten times as many processes as it may have were let through")
 }
 
-// TestMemoryWithoutDescriptors: a host that has no descriptor left measures a program of one process
-// all the same, and does not let others go on that it cannot measure.
+// TestMemoryWithoutDescriptors: a host that has no descriptor left measures a program of one
+// process all the same, and does not let others go on that it cannot measure.
 func TestMemoryWithoutDescriptors(t *testing.T) {
 	programs := Policy{Programs: true, ReadOnly: []string{probeDir(t)}}
 	for name, c := range map[string]struct {

@@ -52,7 +52,8 @@ type child struct {
 type failure struct {
 	errno unix.Errno
 	step  step
-	// Why the program sees later mounts, or has no warden or supervisor, although it should; it runs all the same.
+	// Why the program sees later mounts, or has no warden or supervisor, although it should; it runs
+	// all the same.
 	mounts, unguarded, unsupervised unix.Errno
 	warden                          uintptr // its process id, 0 for none
 }

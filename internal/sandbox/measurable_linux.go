@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canMeasure returns why what a program uses cannot be measured, or nil. A program that starts others
-// makes processes that nobody may look into, by running what it may not read; where /proc hides
-// processes (hidepid), these are neither found nor measured without a capability.
+// canMeasure returns why what a program uses cannot be measured, or nil. A program that starts
+// others makes processes that nobody may look into, by running what it may not read; where /proc
+// hides processes (hidepid), these are neither found nor measured without a capability.
 func canMeasure(programs bool) error {
 	if _, err := os.Stat(processFile(os.Getpid(), "status")); err != nil {
 		return fmt.Errorf("%w; mount /proc", err)

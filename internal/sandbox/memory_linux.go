@@ -15,9 +15,9 @@ import (
 
 // What a program uses is looked at this often: soonest while it grows, and half as often each time
 // that it did not, down to latest. One that may start others is looked at soon, too, when the whole
-// machine has more tasks than before. Between two looks RLIMIT_DATA bounds what it can write to, and
-// the number of mappings (vm.max_map_count, 8 KiB of page tables each) what the kernel can need for
-// that.
+// machine has more tasks than before. Between two looks RLIMIT_DATA bounds what it can write to,
+// and the number of mappings (vm.max_map_count, 8 KiB of page tables each) what the kernel can need
+// for that.
 const (
 	soonest = 5 * time.Millisecond
 	latest  = 250 * time.Millisecond

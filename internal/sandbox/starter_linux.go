@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// A starter is a thread that starts programs and does nothing else until all of them have ended: they
-// get the death signal when it ends. A host has as many as it starts programs at once, and no more than it
-// has processors, however many programs run.
+// A starter is a thread that starts programs and does nothing else until all of them have ended:
+// they get the death signal when it ends. A host has as many as it starts programs at once, and no
+// more than it has processors, however many programs run.
 type starter struct {
 	jobs     chan func()
 	programs int // that it has started and that have not ended

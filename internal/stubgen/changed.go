@@ -86,8 +86,8 @@ func (s *source) noteMethod(e *ast.SelectorExpr) {
 }
 
 // part returns the type of a variable of the package, or of a part of one, and the variable's name;
-// nil for all else, as what a pointer leads to. Variables of functions may have the same names: what
-// is noted of them is noted in vain.
+// nil for all else, as what a pointer leads to. Variables of functions may have the same names:
+// what is noted of them is noted in vain.
 func (s *source) part(e ast.Expr) (types.Type, string) {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -113,8 +113,8 @@ func (s *source) part(e ast.Expr) (types.Type, string) {
 	return nil, ""
 }
 
-// onlyReads reports whether a method of pointers to t does nothing with the pointer but read what the
-// value has. Within has the methods that are looked at.
+// onlyReads reports whether a method of pointers to t does nothing with the pointer but read what
+// the value has. Within has the methods that are looked at.
 func (s *source) onlyReads(t *types.Named, method string, within map[string]bool) bool {
 	f := s.methods[t.Obj().Name()+"."+method]
 	if within[method] {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVariablesThatNothingChanges: a variable of a struct is a value of the stub only if the code of the
-// package changes no part of it, be it by methods of its pointers.
+// TestVariablesThatNothingChanges: a variable of a struct is a value of the stub only if the code
+// of the package changes no part of it, be it by methods of its pointers.
 func TestVariablesThatNothingChanges(t *testing.T) {
 	t.Parallel()
 	const begin = `package days

@@ -9,8 +9,8 @@ import (
 )
 
 // classifyHidden finds the types of a package without an exported name that its variables have and
-// its functions return, which are used by their exported methods, and the interfaces without one that
-// its functions take, which other types of the package implement.
+// its functions return, which are used by their exported methods, and the interfaces without one
+// that its functions take, which other types of the package implement.
 func (g *generator) classifyHidden(s *source) {
 	scope := s.pkg.Scope()
 	for _, name := range scope.Names() {

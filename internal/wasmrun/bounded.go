@@ -10,7 +10,8 @@ import (
 )
 
 // bounded is a place whose open files are counted, and whose paths are no longer than a system's:
-// a module's may have the length of its memory, and parts without number, each of which is looked up.
+// a module's may have the length of its memory, and parts without number, each of which is looked
+// up.
 type bounded struct {
 	wasys.FS
 	open *atomic.Int32

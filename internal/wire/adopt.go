@@ -6,8 +6,9 @@ import (
 	"unsafe"
 )
 
-// A function of the host has a table of its own for its arguments. What it puts of them into what the
-// call shares that gave it is taken over by the table of the call, on both sides, before the changes:
+// A function of the host has a table of its own for its arguments. What it puts of them into what
+// the call shares that gave it is taken over by the table of the call, on both sides, before the
+// changes:
 //
 //	adopted = count, numbers…
 //
@@ -42,8 +43,8 @@ func (s *Sharing) PutAdopting(e *Encoder, from *Sharing, count int, begin, put f
 	}
 }
 
-// TakeOver is Take for changes that PutAdopting appended, with the same other table. Keep remembers of
-// what is taken over what both sides have.
+// TakeOver is Take for changes that PutAdopting appended, with the same other table. Keep remembers
+// of what is taken over what both sides have.
 func (s *Sharing) TakeOver(d *Decoder, from *Sharing, keep func(things []any), changes func(passed func(n int) bool) error) error {
 	return s.Take(d, func(passed func(int) bool) error {
 		known := len(s.Things)

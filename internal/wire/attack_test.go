@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestUpdatesTakeNoMemory: an update that names numbers again and again takes no more memory than any
-// other message may, however few things there are.
+// TestUpdatesTakeNoMemory: an update that names numbers again and again takes no more memory than
+// any other message may, however few things there are.
 func TestUpdatesTakeNoMemory(t *testing.T) {
 	const size = 1 << 20
 	for name, numbers := range map[string]func(e *Encoder){

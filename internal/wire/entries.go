@@ -13,8 +13,8 @@ type entry struct {
 	changed, got, given, lost uint64
 }
 
-// entries are things by number. The other side gives numbers in whatever order it likes, so an entry
-// stays where it came until all are sorted.
+// entries are things by number. The other side gives numbers in whatever order it likes, so an
+// entry stays where it came until all are sorted.
 type entries struct {
 	all    []entry
 	sorted int         // so many of the first are in the order of their numbers

@@ -11,10 +11,10 @@ import (
 //
 //	news = count, (number·4 + what)…
 //
-// A side that finds that a thing exists no more keeps its number, and how it crosses: the other side
-// may be sending it. It asks the other side to let go of it, until that one says that it has. It
-// does so at once, unless it has given the thing since: then the first one makes it again. What was
-// given counts as known to the other side when that one says so, since messages get lost.
+// A side that finds that a thing exists no more keeps its number, and how it crosses: the other
+// side may be sending it. It asks the other side to let go of it, until that one says that it has.
+// It does so at once, unless it has given the thing since: then the first one makes it again. What
+// was given counts as known to the other side when that one says so, since messages get lost.
 type forgotten struct {
 	// gone are those that this side has let go when it was asked, by the version that says so, until
 	// the other side has seen that.
@@ -36,7 +36,8 @@ const (
 	maxUnconfirmed = 1 << 16
 )
 
-// ErrUnconfirmed is a side that lets go of things, and does not say what it has seen of the answers.
+// ErrUnconfirmed is a side that lets go of things, and does not say what it has seen of the
+// answers.
 var ErrUnconfirmed = errors.New("the other side lets go of more and more variables and confirms none")
 
 // Unconfirmed is how many things this side has let go without knowing that the other one knows.

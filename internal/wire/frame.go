@@ -15,9 +15,9 @@ import "strconv"
 //	HostCancel   call number                                               module → host
 //	HostRelease  count, host handles, each with how often it arrived       module → host
 //
-// Within is the number of the other side's call, in eight bytes, whose own goroutine makes this one,
-// and waits there for the answer: that call's goroutine here can run it. It is 0 for what other
-// goroutines call, and for a Call whose caller may not stay until it returns.
+// Within is the number of the other side's call, in eight bytes, whose own goroutine makes this
+// one, and waits there for the answer: that call's goroutine here can run it. It is 0 for what
+// other goroutines call, and for a Call whose caller may not stay until it returns.
 //
 // The method of a HostCall is four times its index, two more where changes of lasting things follow
 // (see [Lasting]), which also come before all else of the answer then, and one more where a scope
@@ -171,8 +171,8 @@ func PutWithin(within []byte, call uint64) {
 	}
 }
 
-// Within reads what a Call or a HostCall begins with, after its kind, and returns the rest. Ok is false for a
-// body that ends before.
+// Within reads what a Call or a HostCall begins with, after its kind, and returns the rest. Ok is
+// false for a body that ends before.
 func Within(body []byte) (call uint64, rest []byte, ok bool) {
 	if len(body) < WithinSize {
 		return 0, nil, false

@@ -12,10 +12,10 @@ import (
 //
 //	update = 0 | number, taken, changes | number, taken, adopted, changes
 //
-// 0 is the message of a side for which the call is over. The third is that of a function of the host
-// that has ended. While one function runs beside another, messages of both sides may pass each other:
-// they bring nothing new then, whose numbers could not agree, and what crosses as a whole must not have
-// changed on both sides.
+// 0 is the message of a side for which the call is over. The third is that of a function of the
+// host that has ended. While one function runs beside another, messages of both sides may pass each
+// other: they bring nothing new then, whose numbers could not agree, and what crosses as a whole
+// must not have changed on both sides.
 type order struct {
 	// Await is called, with the table locked, before a message waits for an earlier one. While lost
 	// returns an error, the earlier one does not come; Wake lets it be asked again. Nil: it comes.

@@ -9,14 +9,14 @@ import (
 // waking a thread takes longer than a short call. Each kind of wait has its own. Where both sides
 // share a processor, looking only keeps the other side from working: after a look that found
 // nothing, the next 1, 2, 4, … and at most 64 are left out. Where others compute on the processors
-// of both, who looks gives his away for as long as the system lets them, a hundred times as long as it
-// takes to sleep and wake: after such a look none is worth it for 2, 4, 8, … and at most 64 times as
-// long.
+// of both, who looks gives his away for the time that the system lets them compute, a hundred times
+// what it takes to sleep and wake: after such a look none is worth it for 2, 4, 8, … and at most 64
+// times that time.
 type Patience struct {
 	soon      bool // the last messages came soon after each other: the next one may, too
 	left, out int
 	until     time.Time // others had the processor: no look before
-	times     int       // how many times as long
+	times     int       // of the time that they had it
 }
 
 const (
@@ -39,8 +39,8 @@ const (
 var severalProcessors = runtime.GOMAXPROCS(0) > 1
 
 // Look looks for the next message for a moment, where that is worth it, and reports whether found
-// has reported one. Found is asked so often at a time; between two times giveWay is called, if it is
-// not nil, and lets others of this process work.
+// has reported one. Found is asked so often at a time; between two times giveWay is called, if it
+// is not nil, and lets others of this process work.
 func (p *Patience) Look(often int, found func() bool, giveWay func()) bool {
 	if !p.worthIt() {
 		return false

@@ -31,8 +31,8 @@ func TestPatience(t *testing.T) {
 	assert.Equal(t, 1, leftOut(), "it begins again")
 }
 
-// TestPatienceLost: where others compute, looks are left out for ever longer, until one finds something
-// without them.
+// TestPatienceLost: where others compute, looks are left out for ever longer, until one finds
+// something without them.
 func TestPatienceLost(t *testing.T) {
 	t.Parallel()
 	var p Patience

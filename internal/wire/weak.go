@@ -7,8 +7,8 @@ import (
 )
 
 // Weak points to a piece of memory and does not keep it. [weak.Make] ends the program where that is
-// read-only data or a mapped file, and not in Go's heap. Such memory, and variables of packages, are
-// nobody's to collect: they exist as long as they can be read. The zero Weak points to nothing.
+// read-only data or a mapped file, and not in Go's heap. Such memory, and variables of packages,
+// are nobody's to collect: they exist as long as they can be read. The zero Weak points to nothing.
 type Weak[T any] struct {
 	heap    weak.Pointer[T]
 	outside *T
@@ -59,8 +59,8 @@ func readable(at unsafe.Pointer, size uintptr) (ok bool) {
 //go:noinline
 func touch(at *byte) byte { return *at }
 
-// findObject returns where the object of Go's heap begins that has the address, or 0. The runtime keeps
-// it as it is for those who link to it.
+// findObject returns where the object of Go's heap begins that has the address, or 0. The runtime
+// keeps it as it is for those who link to it.
 //
 //go:linkname findObject runtime.findObject
 func findObject(at, of, offset uintptr) (object uintptr, span unsafe.Pointer, index uintptr)

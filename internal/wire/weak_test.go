@@ -10,7 +10,8 @@ import (
 
 var weakGlobal [2]int
 
-// TestWeak: what lies in Go's heap exists as long as somebody holds it, and what lies outside, for ever.
+// TestWeak: what lies in Go's heap exists as long as somebody holds it, and what lies outside, for
+// ever.
 func TestWeak(t *testing.T) {
 	t.Parallel()
 	const text = "constant text"

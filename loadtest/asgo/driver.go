@@ -32,8 +32,8 @@ var refType = reflect.TypeFor[Ref]()
 // IsNil reports whether there is none.
 func (r Ref) IsNil() bool { return !r.value.IsValid() || r.value.IsNil() }
 
-// Func sets a variable for a function, to the function of the package or of the module. In its type,
-// a Ref stands for what the host has no type for.
+// Func sets a variable for a function, to the function of the package or of the module. In its
+// type, a Ref stands for what the host has no type for.
 func (d *Driver) Func(symbol string, native, to any) {
 	d.set(to, func(t reflect.Type) (reflect.Value, error) {
 		if d.module == nil {
@@ -138,8 +138,8 @@ func driven(v reflect.Value, t reflect.Type) reflect.Value {
 	return v.Convert(t)
 }
 
-// Say notes what the script has seen: plain values, errors by their texts, of a Ref whether there is
-// one.
+// Say notes what the script has seen: plain values, errors by their texts, of a Ref whether there
+// is one.
 func (d *Driver) Say(what string, values ...any) {
 	text := ""
 	for _, v := range values {

@@ -7,8 +7,8 @@ import (
 
 // Standing lists the interfaces of the module's own packages that say what a whole value is:
 // encoders and loggers ask for them before they look at its parts. A value of the host that
-// implements one is that in an any. Pointers are told apart: where a package has an Unmarshaler or a
-// Decoder, too, a pointer may be one that is to be filled.
+// implements one is that in an any. Pointers are told apart: where a package has an Unmarshaler or
+// a Decoder, too, a pointer may be one that is to be filled.
 func (a *API) Standing() (interfaces []int, pointers map[int]bool) {
 	pointers = map[int]bool{}
 	fills := map[string]bool{}
@@ -33,8 +33,8 @@ func (a *API) Standing() (interfaces []int, pointers map[int]bool) {
 // Formatter is the interface as which values are in an any of package fmt that print themselves.
 const Formatter = "fmt.Formatter"
 
-// StandingName names an interface of Standing in an any: what has a value of it has this type in the
-// module, since encoders look at the types of fields.
+// StandingName names an interface of Standing in an any: what has a value of it has this type in
+// the module, since encoders look at the types of fields.
 func StandingName(n int) string { return "#" + strconv.Itoa(n) }
 
 // splitSymbol splits the name of a symbol behind the name of its package, "" for the first one.

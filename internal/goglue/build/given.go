@@ -92,9 +92,9 @@ func (d *describer) codecOf(t types.Type) api.Codec {
 	return codecOf(t)
 }
 
-// codecOf reports whether values of the type can be written and read by their own methods. Those that
-// come from an embedded field count where that is all there is, and has a codec itself: those of a
-// [time.Time] leave out its location.
+// codecOf reports whether values of the type can be written and read by their own methods. Those
+// that come from an embedded field count where that is all there is, and has a codec itself: those
+// of a [time.Time] leave out its location.
 func codecOf(t types.Type) api.Codec {
 	named, ok := t.(*types.Named)
 	if !ok || types.IsInterface(t) || kindOf(t) > api.KindUnsafe {

@@ -28,8 +28,8 @@ func putPieces(c *Call, all []*piece) {
 	}
 }
 
-// TestLookReplaced: what the module has replaced by something else is found to exist no more, though it
-// leads to itself, and though the table knows it as what was there before.
+// TestLookReplaced: what the module has replaced by something else is found to exist no more,
+// though it leads to itself, and though the table knows it as what was there before.
 func TestLookReplaced(t *testing.T) {
 	t.Parallel()
 	m := NewModule(Table{}, nil)

@@ -168,9 +168,9 @@ func (s *server) handOver(in *guestinput.Input) {
 }
 
 // readUntil is the reader until something comes for a waiter, which it returns. Calls that arrive
-// meanwhile for nobody who waits get goroutines of their own: they must not hold it up. What a frame
-// has woken runs before the thread sleeps for the next one: waking another thread for it takes
-// longer.
+// meanwhile for nobody who waits get goroutines of their own: they must not hold it up. What a
+// frame has woken runs before the thread sleeps for the next one: waking another thread for it
+// takes longer.
 func (s *server) readUntil(in *guestinput.Input, w *guestwait.Waiter) guestwait.Arrival {
 	callee := s.callee
 	for !w.Ready() {
@@ -291,8 +291,8 @@ func (s *server) runApart(r *guestinput.Run) {
 	}
 }
 
-// finish runs a call and sends its result, also where the call ends the goroutine. Then it takes the
-// role of the reader if that is free: what the call has asked of the host may have freed it.
+// finish runs a call and sends its result, also where the call ends the goroutine. Then it takes
+// the role of the reader if that is free: what the call has asked of the host may have freed it.
 func (s *server) finish(r *guestinput.Run) (*guestinput.Input, bool) {
 	defer func() {
 		s.send(&r.Out)

@@ -162,8 +162,8 @@ func (i *Instance) adaptable(t reflect.Type, n int) (func(*engine.Object) any, e
 	return adapter, nil
 }
 
-// adapt makes a value of the module a value of the host. One that came as a type without the methods
-// that are needed is an error.
+// adapt makes a value of the module a value of the host. One that came as a type without the
+// methods that are needed is an error.
 func adapt(adapter func(*engine.Object) any, o *engine.Object) (own any, err error) {
 	defer func() {
 		switch missing := recover().(type) {

@@ -12,8 +12,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// TestLastingWithoutRoom: an update that begins a thing for which there is no room is an error of that
-// call, and the host's next one none.
+// TestLastingWithoutRoom: an update that begins a thing for which there is no room is an error of
+// that call, and the host's next one none.
 func TestLastingWithoutRoom(t *testing.T) {
 	t.Parallel()
 	gigabyte := []byte{byte(reflect.Array), 0x80, 0x80, 0x80, 0x40, byte(reflect.Uint64)} // [1 << 27]uint64
@@ -113,8 +113,8 @@ func TestOnlyMethods(t *testing.T) {
 	require.Equal(t, rights{"read": true}, list, "a map")
 }
 
-// TestForgedTypes: what stands for an interface of the host, and comes as a type without its methods,
-// is an error of the call.
+// TestForgedTypes: what stands for an interface of the host, and comes as a type without its
+// methods, is an error of the call.
 func TestForgedTypes(t *testing.T) {
 	t.Parallel()
 	i, h := hostileInstance(t)

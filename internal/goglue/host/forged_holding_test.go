@@ -50,9 +50,9 @@ func elsewhere(f func()) {
 	<-done
 }
 
-// TestForgedHolding: whatever a module says that it holds, a variable of the host changes only while the
-// goroutine that gave it is not using it: in calls of that goroutine, and in what the module calls while
-// that one waits and no function of the host runs.
+// TestForgedHolding: whatever a module says that it holds, a variable of the host changes only
+// while the goroutine that gave it is not using it: in calls of that goroutine, and in what the
+// module calls while that one waits and no function of the host runs.
 func TestForgedHolding(t *testing.T) {
 	t.Parallel()
 	i, _ := hostileInstance(t)
@@ -129,7 +129,8 @@ func TestForgedHolding(t *testing.T) {
 	assert.Equal(t, 105, given.A)
 }
 
-// TestForgedForgetting: what a module lets go of, and confirms nothing, is bounded for all calls together.
+// TestForgedForgetting: what a module lets go of, and confirms nothing, is bounded for all calls
+// together.
 func TestForgedForgetting(t *testing.T) {
 	t.Parallel()
 	i, h := hostileInstance(t)

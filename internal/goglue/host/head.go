@@ -12,8 +12,8 @@ import (
 const Headroom = 56
 
 // PutHead writes what goes before the arguments of a call into the headroom of its message, and
-// returns where that begins. It leaves prefix bytes for the transport's own use first. Within is the
-// call of the host in whose goroutine the call is made, or 0. Head is memory to work in.
+// returns where that begins. It leaves prefix bytes for the transport's own use first. Within is
+// the call of the host in whose goroutine the call is made, or 0. Head is memory to work in.
 func PutHead(ctx context.Context, message *wire.Encoder, head *[Headroom]byte, prefix int, within, number uint64, function int, mode uint64) (from int) {
 	e := wire.Encoder{Buf: head[:prefix]}
 	e.Byte(wire.Call)

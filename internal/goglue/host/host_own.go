@@ -66,8 +66,8 @@ func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 	return nil
 }
 
-// absent reports whether a value is nil for a type of the module. An interface with a nil pointer or
-// map of the host in it is not; one of a stub's types is, since the module has no such variable.
+// absent reports whether a value is nil for a type of the module. An interface with a nil pointer
+// or map of the host in it is not; one of a stub's types is, since the module has no such variable.
 func (i *Instance) absent(typ *api.Type, v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Interface:

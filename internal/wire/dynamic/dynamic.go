@@ -371,8 +371,8 @@ const madePath = "load"
 
 var emptyType = reflect.TypeFor[struct{}]()
 
-// stands names the interface as which values of a type cross inside of others, or returns "". What a
-// pointer leads to may be filled, so it crosses in its forms where it has some.
+// stands names the interface as which values of a type cross inside of others, or returns "". What
+// a pointer leads to may be filled, so it crosses in its forms where it has some.
 func (c *Codec) stands(t reflect.Type, outer []reflect.Type) string {
 	below := slices.ContainsFunc(outer, func(o reflect.Type) bool { return o.Kind() == reflect.Pointer })
 	if below && c.formOf(t, outer) != "" {

@@ -27,8 +27,8 @@ func shownFields(t reflect.Type, outer ...reflect.Type) (all []int) {
 	return all
 }
 
-// shownName is the name under which a field crosses: types that are made by reflection embed exported
-// fields only.
+// shownName is the name under which a field crosses: types that are made by reflection embed
+// exported fields only.
 func shownName(t reflect.Type, f reflect.StructField) string {
 	if f.IsExported() {
 		return f.Name
@@ -47,8 +47,8 @@ func shownName(t reflect.Type, f reflect.StructField) string {
 	}
 }
 
-// describeHidden is describe for an embedded struct, or a pointer to one, whose type is not exported:
-// its fields cross, whatever methods it has.
+// describeHidden is describe for an embedded struct, or a pointer to one, whose type is not
+// exported: its fields cross, whatever methods it has.
 func (c *Codec) describeHidden(t reflect.Type, outer []reflect.Type, l *limits) *shape {
 	if t.Kind() == reflect.Struct {
 		return c.describeParts(t, outer, l)

@@ -12,8 +12,9 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// The forms that a type of the host has by methods of its own, as letters. The name of a type in its
-// forms is [FormPrefix] with these letters, in this order, or with FormFromText or FormFromJSON.
+// The forms that a type of the host has by methods of its own, as letters. The name of a type in
+// its forms is [FormPrefix] with these letters, in this order, or with FormFromText or
+// FormFromJSON.
 const (
 	FormText     = 't' // MarshalText
 	FormBinary   = 'b' // MarshalBinary
@@ -172,8 +173,8 @@ func (c *Codec) forms(s *shape, v reflect.Value) (all []byte, err error) {
 	return all, nil
 }
 
-// write writes a form of a value. It has none now if the method is that of an embedded pointer which
-// is nil.
+// write writes a form of a value. It has none now if the method is that of an embedded pointer
+// which is nil.
 func write(v reflect.Value, letter byte) (content []byte, has bool, err error) {
 	if embedsNil(v) {
 		defer func() { _ = recover() }()

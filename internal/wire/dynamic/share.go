@@ -95,8 +95,8 @@ func (c *Codec) refer(e *wire.Encoder, v reflect.Value) bool {
 	return c.find(e, v, v.Type().Elem(), form, func() { e.Byte(wire.TagShared) })
 }
 
-// referTyped is refer for what the module has as a value of a type of its own: it is that in an any,
-// too. What lasts comes home as itself, since both sides keep it alike.
+// referTyped is refer for what the module has as a value of a type of its own: it is that in an
+// any, too. What lasts comes home as itself, since both sides keep it alike.
 func (c *Codec) referTyped(e *wire.Encoder, v reflect.Value) bool {
 	if c.Crossed == nil {
 		return false

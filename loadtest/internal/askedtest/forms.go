@@ -207,8 +207,8 @@ func (c *coded) UnmarshalBinary(data []byte) error { c[1], c[0] = data[0], data[
 func (c coded) MarshalJSON() ([]byte, error)       { return fmt.Appendf(nil, "%d", c[0]), nil }
 func (c *coded) UnmarshalJSON(data []byte) error   { return json.Unmarshal(data, &c[0]) }
 
-// testFormChoice: of several forms, a value has all that the module asks for; where it asks for none,
-// a value is what it is made of.
+// testFormChoice: of several forms, a value has all that the module asks for; where it asks for
+// none, a value is what it is made of.
 func (s suite) testFormChoice(t *testing.T) {
 	m := s.Testdata(t, "forms", 0)
 	write := gosuite.Bound[func(any) (string, error)](t, m, "JSON")
@@ -248,8 +248,8 @@ func (p packed) GobEncode() ([]byte, error)        { return []byte{byte(p.N)}, n
 func (p *packed) GobDecode(data []byte) error      { p.N = int(data[0]); return nil }
 func (p packed) Value(other string) (string, bool) { return other, false }
 
-// testRefused: a value that has a form which is not carried is refused where the module asks for it,
-// also as a part of others.
+// testRefused: a value that has a form which is not carried is refused where the module asks for
+// it, also as a part of others.
 func (s suite) testRefused(t *testing.T) {
 	m := s.Testdata(t, "forms", 0)
 	same := gosuite.Bound[func(any) (any, error)](t, m, "Same")

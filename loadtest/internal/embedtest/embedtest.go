@@ -204,8 +204,8 @@ type (
 	}
 )
 
-// testHidden: an embedded pointer to a struct whose type is not exported crosses with the fields that
-// it promotes, in an any. As Flat it is refused, because its fields would be other ones.
+// testHidden: an embedded pointer to a struct whose type is not exported crosses with the fields
+// that it promotes, in an any. As Flat it is refused, because its fields would be other ones.
 func (s suite) testHidden(t *testing.T) {
 	m := s.Testdata(t, "embedded", 0)
 	same := gosuite.Bound[func(any) any](t, m, "Same")

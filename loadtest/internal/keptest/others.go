@@ -9,8 +9,8 @@ import (
 	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
-// testLastingOthers checks that what a module keeps of a goroutine's variables changes in calls of that
-// goroutine: what calls of others set arrives with its next one.
+// testLastingOthers checks that what a module keeps of a goroutine's variables changes in calls of
+// that goroutine: what calls of others set arrives with its next one.
 func (s suite) testLastingOthers(t *testing.T) {
 	m := s.Testdata(t, "values", 0)
 	parse := gosuite.Bound[func(string)](t, m, "ParseText")

@@ -22,8 +22,8 @@ type configHost struct {
 	Labels  map[string]string
 }
 
-// testLastingReplaced checks that what one side puts in the place of what was there arrives, however
-// often: both sides let go of what was there meanwhile.
+// testLastingReplaced checks that what one side puts in the place of what was there arrives,
+// however often: both sides let go of what was there meanwhile.
 func (s suite) testLastingReplaced(t *testing.T) {
 	m := s.Testdata(t, "values", 0)
 	var list []entryHost

@@ -18,8 +18,8 @@ type Names map[string]int
 // Size is a method.
 func (n Names) Size() int { return len(n) }
 
-// Offer gives pointers to a function that may put them into the fields of what a value points to. It
-// tells of these, and changes what it gave.
+// Offer gives pointers to a function that may put them into the fields of what a value points to.
+// It tells of these, and changes what it gave.
 func Offer(v any, f func(*Point, *int, *Level)) (seen []string) {
 	p, n, l := &Point{1, 2}, new(int), new(Level)
 	f(p, n, l)
@@ -40,7 +40,8 @@ func OfferVariable(v *any, f func(*Point)) string {
 	return text
 }
 
-// Hand gives a pointer to a function that may put it into variables and lists, and tells where it is.
+// Hand gives a pointer to a function that may put it into variables and lists, and tells where it
+// is.
 func Hand(to **Point, list *[]*Point, numbers *[]int, f func(*Point, []int)) (same []bool) {
 	p, n := &Point{1, 2}, []int{1, 2, 3}
 	f(p, n)

@@ -1,5 +1,5 @@
-// Package asked finds out which forms the code of a module asks values for: their text, their binary
-// form, their JSON, and those of databases and of package gob.
+// Package asked finds out which forms the code of a module asks values for: their text, their
+// binary form, their JSON, and those of databases and of package gob.
 package asked
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
-// uses are the packages that ask, by what a package mentions of them that has them ask, or that asks
-// itself.
+// uses are the packages that ask, by what a package mentions of them that has them ask, or that
+// asks itself.
 var uses = map[string]map[string]api.Forms{
 	"encoding": {
 		"TextMarshaler": api.TextForm, "TextUnmarshaler": api.TextForm, "TextAppender": api.TextForm,

@@ -208,16 +208,16 @@ func (c *Codec) build(build func() error) error {
 	return err
 }
 
-// Crossed returns the numbers of the module's types as which pointers, slices or maps of a host's type
-// cross.
+// Crossed returns the numbers of the module's types as which pointers, slices or maps of a host's
+// type cross.
 func (c *Codec) Crossed(t reflect.Type) []int {
 	known, _ := c.crossed.Load(t)
 	numbers, _ := known.([]int)
 	return numbers
 }
 
-// cross notes a pairing for Crossed. Elements of lists and maps that stay in the module may be others
-// there than the list has.
+// cross notes a pairing for Crossed. Elements of lists and maps that stay in the module may be
+// others there than the list has.
 func (c *Codec) cross(key pairing) {
 	typ := &c.api.Types[key.module]
 	if known := c.Crossed(key.host); (typ.Kind == api.KindPointer || typ.Class != api.Held) && !slices.Contains(known, key.module) {

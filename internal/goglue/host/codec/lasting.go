@@ -31,9 +31,9 @@ type doing struct {
 	activity
 	depth int // of the calls
 	// settles is the depth of the outermost call that the module has answered and whose answer is not
-	// taken over yet, or 0. The module has let the things of the call last, and the host has not: until
-	// then they disagree about what lasts, and what is called to understand the answer takes and gives
-	// no updates.
+	// taken over yet, or 0. The module has let the things of the call last, and the host has not:
+	// until then they disagree about what lasts, and what is called to understand the answer takes and
+	// gives no updates.
 	settles int
 }
 
@@ -86,7 +86,8 @@ func (l *Lasting) note(now activity) (done func()) {
 }
 
 // Answered notes that the module has answered the call, of a mode, for which the goroutine waits.
-// Take, which is not asked by the module, or the end of the wait tells that the answer is taken over.
+// Take, which is not asked by the module, or the end of the wait tells that the answer is taken
+// over.
 func (l *Lasting) Answered(mode uint64) {
 	if mode&wire.ModeLasting == 0 {
 		return
@@ -205,8 +206,8 @@ func (l *Lasting) prune() {
 }
 
 // belongs reports whether the goroutine with that number may read and write the things of a set:
-// others may be using them, whatever the module says that it holds. The goroutine that gave them may,
-// and what the module calls while that one waits and no function of the host runs.
+// others may be using them, whatever the module says that it holds. The goroutine that gave them
+// may, and what the module calls while that one waits and no function of the host runs.
 func (l *Lasting) belongs(set *wire.Lasting, id uint64, called bool) bool {
 	owner := l.doing[set.Owner]
 	return owner.settles == 0 && (set.Owner == id || called && owner.activity == waits && l.running == 0)
@@ -339,8 +340,8 @@ func (l *Lasting) Take(d *Incoming, called bool) error {
 	return failure
 }
 
-// maxUnconfirmed is how many things of all calls the host has let go without knowing that the module
-// knows.
+// maxUnconfirmed is how many things of all calls the host has let go without knowing that the
+// module knows.
 const maxUnconfirmed = 1 << 18
 
 // byHandle returns the sets by their handles, and how many things of theirs are unconfirmed.

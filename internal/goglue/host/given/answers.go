@@ -134,8 +134,8 @@ var (
 	}
 )
 
-// WholeMethods answers for a value of which only what it says of itself crosses: its text, its JSON,
-// and what encoders find by its methods.
+// WholeMethods answers for a value of which only what it says of itself crosses: its text, its
+// JSON, and what encoders find by its methods.
 func WholeMethods(t reflect.Type) []Method {
 	switch {
 	case t.Implements(reflect.TypeFor[encoding.BinaryMarshaler]()):

@@ -40,8 +40,8 @@ func answerOwnJSON(c *Call, v reflect.Value) error {
 	return nil
 }
 
-// writeJSON is [json.Marshal] without escapes for HTML: the module's encoder makes them, where it is
-// to.
+// writeJSON is [json.Marshal] without escapes for HTML: the module's encoder makes them, where it
+// is to.
 func writeJSON(v any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -134,8 +134,8 @@ func (r *hostResponse) takeLeft() {
 	}
 }
 
-// moduleResponse is a response of the module, which ends with a context. Few are more than written to,
-// so that the other methods are bound when they are called.
+// moduleResponse is a response of the module, which ends with a context. Few are more than written
+// to, so that the other methods are bound when they are called.
 type moduleResponse struct {
 	adapted.Value
 	ctx  context.Context

@@ -11,8 +11,8 @@ import (
 	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
-// formMethods are the interfaces of one form, and the letter of what is only read from it, if that is
-// carried.
+// formMethods are the interfaces of one form, and the letter of what is only read from it, if that
+// is carried.
 type formMethods struct {
 	asked         api.Forms
 	letter, reads byte
@@ -55,8 +55,8 @@ func (n *Types) Form(t reflect.Type, addressable bool) string {
 	return ""
 }
 
-// notCarried are the forms that a value of the host does not have in a module. Packages gob and sql are
-// large.
+// notCarried are the forms that a value of the host does not have in a module. Packages gob and sql
+// are large.
 var notCarried = []struct {
 	asked api.Forms
 	by    reflect.Type

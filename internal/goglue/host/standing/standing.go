@@ -84,7 +84,8 @@ func (t *Table) find(typ reflect.Type) *standing {
 }
 
 // matches reports whether a type's methods have an any where those of interface n have one. An any
-// can be given for everything else, too, but interfaces are told apart by what their methods return.
+// can be given for everything else, too, but interfaces are told apart by what their methods
+// return.
 func (t *Table) matches(typ reflect.Type, n int) bool {
 	for _, m := range t.api.Types[n].Methods {
 		own, ok := typ.MethodByName(m.Name)

@@ -120,8 +120,8 @@ func TestErrors(t *testing.T) {
 	assert.EqualError(t, mistyped, "x is no shapes.Kind")
 }
 
-// TestErrorBesideChanges: an error that is understood by asking the module for more does not disturb
-// what the same call changed of what an earlier one was given.
+// TestErrorBesideChanges: an error that is understood by asking the module for more does not
+// disturb what the same call changed of what an earlier one was given.
 func TestErrorBesideChanges(t *testing.T) {
 	var to struct {
 		Name    string
