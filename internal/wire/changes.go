@@ -211,6 +211,11 @@ func (k *Kept) Dirty() bool {
 	return odd && !oddOf(k.Value).Same(oddOf(k.Base))
 }
 
+// Tears reports whether who reads the content while it is written may read half of a pointer.
+func (k *Kept) Tears() bool {
+	return k.Value.IsValid() && (k.Value.Kind() == reflect.Map || hasPointers(k.Value.Type().Elem()))
+}
+
 // Changed reports whether the content has changed, and keeps it then, for Put. Where others run
 // beside, they may be changing the value: a map waits until none does, and what holds no pointers
 // is read whatever they do to it.

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"sync"
+	"time"
 )
 
 // order puts the messages that bring the things of a call up to date in order, one for each
@@ -15,10 +16,11 @@ import (
 // 0 is the message of a side for which the call is over. The third is that of a function of the
 // host that has ended. While one function runs beside another, messages of both sides may pass each
 // other: they bring nothing new then, whose numbers could not agree, and what crosses as a whole
-// must not have changed on both sides.
+// must not have changed on both sides. What holds pointers is not written under a function that
+// runs, which could read half of it: see [Sharing.Alone].
 type order struct {
-	// Await is called, with the table locked, before a message waits for an earlier one. While lost
-	// returns an error, the earlier one does not come; Wake lets it be asked again. Nil: it comes.
+	// Await is called, with the table locked, before a message waits. While lost returns an error,
+	// what it waits for does not come; Wake lets it be asked again. Nil: it comes.
 	Await func() (lost func() error, stop func())
 
 	mu    sync.Mutex
@@ -38,6 +40,7 @@ var (
 	ErrBoth   = errors.New("the module and the host have changed the same variable or map at the same time: let one of them change it, or hand it over by arguments and results")
 	ErrBeside = errors.New("a variable or slice that holds pointers, strings or interfaces has changed while several functions of the host run in one call: call them one after the other, or hand over what they make as a result")
 	ErrLost   = errors.New("the module counts messages of this call that it did not send")
+	ErrGoesOn = errors.New("the module calls a function as if the call that gave it was over, and it goes on")
 	ErrNew    = errors.New("something new was put where both sides see it while several functions of the host run in one call: call them one after the other, or hand it over as a result")
 )
 
@@ -52,7 +55,13 @@ func (o *order) Enter() {
 func (o *order) Leave() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.along--
+	o.leave()
+}
+
+func (o *order) leave() {
+	if o.along--; o.along == 0 {
+		o.wake()
+	}
 }
 
 // End begins the answer of the call, after which no other message follows, and returns with the
@@ -91,7 +100,12 @@ func (o *order) wake() {
 
 // await waits, with the table locked, until the message before that number has been taken.
 func (o *order) await(number uint64) error {
-	if o.taken+1 >= number || o.gone {
+	return o.waitUntil(func() bool { return o.taken+1 >= number })
+}
+
+// waitUntil waits, with the table locked, until that is so or the call is over.
+func (o *order) waitUntil(is func() bool) error {
+	if is() || o.gone {
 		return nil
 	}
 	if o.moved == nil {
@@ -103,11 +117,42 @@ func (o *order) await(number uint64) error {
 		lost, stop = o.Await()
 		defer stop()
 	}
-	for o.taken+1 < number && !o.gone {
+	for !is() && !o.gone {
 		if err := lost(); err != nil {
 			return err
 		}
 		o.moved.Wait()
+	}
+	return nil
+}
+
+// MaxBeside is how long a message waits for functions of the host that run beside it: one may be
+// waiting for what the message brings.
+const MaxBeside = 10 * time.Second
+
+// Beside reports, with the table locked, whether functions of the host run that the call was given.
+func (o *order) Beside() bool { return o.along > 0 }
+
+// Alone waits, with the table locked, as changes that are taken have it, until no function of the
+// host runs that the call was given: one may be reading what is to be written. The error says that
+// one runs on.
+func (o *order) Alone() error {
+	late := false
+	timer := time.AfterFunc(MaxBeside, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		late = true
+		o.wake()
+	})
+	defer timer.Stop()
+	err := o.waitUntil(func() bool { return o.along == 0 || late })
+	switch {
+	case err != nil:
+		return err
+	case o.gone:
+		return ErrOver
+	case o.along > 0:
+		return ErrBeside
 	}
 	return nil
 }
@@ -129,7 +174,7 @@ func (s *Sharing) BeginCall(e *Encoder, changes func(beside bool) error, rest fu
 func (s *Sharing) EndCall(e *Encoder, changes func(beside bool) error, rest func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.along--
+	s.leave()
 	return s.update(e, changes, rest)
 }
 
@@ -175,9 +220,30 @@ func (s *Sharing) Take(d *Decoder, changes func(passed func(n int) bool) error) 
 	if number == 0 {
 		return d.Err()
 	}
-	seen := d.Uint()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.take(d, number, changes)
+}
+
+// TakeCall is Take for the update with which a call of the host begins, and Enter where it can be
+// taken.
+func (s *Sharing) TakeCall(d *Decoder, changes func(passed func(n int) bool) error) error {
+	number := d.Uint()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if number > 0 {
+		if err := s.take(d, number, changes); err != nil {
+			return err
+		}
+	} else if d.Err() != nil {
+		return d.Err()
+	}
+	s.along++
+	return nil
+}
+
+func (s *Sharing) take(d *Decoder, number uint64, changes func(passed func(n int) bool) error) error {
+	seen := d.Uint()
 	if err := s.await(number); err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type Sharing struct {
 	Call bool
 	// Scope is the number by which the other side refers to the table of a call that goes on, or 0.
 	Scope uint64
+	// While is set in the module while the call goes on, for the functions that it was given.
+	While *While
 
 	places map[place]int
 	few    []place // the places of the first things, which need no map
@@ -64,6 +66,8 @@ type Thing interface {
 	Put(e *Encoder)
 	// Take takes a content that the other side has changed.
 	Take(d *Decoder)
+	// Tears reports whether who reads the content while it is written may read half of a pointer.
+	Tears() bool
 	// Whole reports whether it crosses as a whole, and Dirty whether this side has changed it then.
 	Whole() bool
 	Dirty() bool

@@ -7,7 +7,6 @@ import (
 	"context"
 	"runtime"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -82,10 +81,8 @@ type Call struct {
 	lasting  bool   // a call of the host that brings lasting things up to date
 	within   bool   // a call of the host by a goroutine that runs one of the host's
 
-	// scope is the table of the call while it goes on, for functions that it was given, and outer
-	// that of the call which was given what is called, where a call of the host brings it up to
-	// date.
-	scope *atomic.Pointer[wire.Sharing]
+	// outer is the table of the call which was given what is called, where a call of the host brings
+	// it up to date.
 	outer *wire.Sharing
 }
 
@@ -179,10 +176,11 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.mode, c.deadline = c.In.Uint(), c.In.Uint()
 	if c.mode&wire.ModeShare != 0 {
 		c.share(new(wire.Sharing))
-		c.scope = new(atomic.Pointer[wire.Sharing])
-		c.scope.Store(c.Out.Sharing)
+		while := &wire.While{Call: c.number}
+		while.Store(c.Out.Sharing)
+		c.Out.Sharing.While = while
 		defer func() {
-			c.scope.Store(nil)
+			while.Store(nil)
 			c.over()
 		}()
 	}

@@ -32,42 +32,29 @@ type Host struct {
 	handle uint64
 	modes  []uint64 // by method
 	got    *received
-	scope  atomic.Pointer[scope]
+	givers wire.Givers
 	tied   any // the one value that stands for it
 	gone   runtime.Cleanup
 
 	reading atomic.Int64 // how many of its Reads go on
 }
 
-// scope is what a call shares that gave a value, while it goes on.
-type scope struct {
-	things *atomic.Pointer[wire.Sharing]
-	number uint64
-}
-
 // Host takes a reference to a value of the host.
-func (c *Call) Host() *Host {
-	h, number := c.module.host.take(c.module, &c.In)
-	if number != 0 && c.scope != nil {
-		h.scope.Store(&scope{c.scope, number})
-	}
-	return h
-}
+func (c *Call) Host() *Host { return c.module.Host(&c.In) }
 
 // Host takes a reference to a value of the host.
 func (m *Module) Host(in *wire.Decoder) *Host {
-	h, _ := m.host.take(m, in)
-	return h
-}
-
-func (t *hostTable) take(m *Module, in *wire.Decoder) (h *Host, scope uint64) {
 	handle := in.Uint()
 	n, _ := in.Len(1)
 	modes := make([]uint64, n)
 	for i := range modes {
 		modes[i] = in.Uint()
 	}
-	return t.reference(m, handle, modes), in.Uint()
+	h, number := m.host.reference(m, handle, modes), in.Uint()
+	if number != 0 && in.Sharing != nil && in.Sharing.While != nil {
+		h.givers.Add(in.Sharing.While, number)
+	}
+	return h
 }
 
 // Refer takes the handle of a value of the host that is only given back.

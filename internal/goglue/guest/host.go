@@ -10,32 +10,29 @@ import (
 
 // Begin begins a call of the method with the given index, which is 0 for a function. Where what is
 // called was given in a call that goes on, what that call shares is brought up to date on both
-// sides: the function may look at it, and change it. The arguments follow.
+// sides, or what this one shares if it gave it: the function may look at it, and change it. The
+// arguments follow.
 func (h *Host) Begin(method int) *Call {
-	if s := h.scope.Load(); s != nil {
-		if outer := s.things.Load(); outer != nil {
-			return h.call(method, outer, s.number)
-		}
-	}
-	return h.Call(method)
+	within := h.module.callers.Own()
+	outer, scope := h.givers.For(within)
+	return h.call(method, within, outer, scope)
 }
 
 // Call is Begin for a method that looks at nothing else.
-func (h *Host) Call(method int) *Call { return h.call(method, nil, 0) }
+func (h *Host) Call(method int) *Call { return h.call(method, h.module.callers.Own(), nil, 0) }
 
 // Serves reports whether a method is called by the second form of its type's function.
 func (h *Host) Serves(method int) bool {
 	return method < len(h.modes) && h.modes[method]&wire.ModeServe != 0
 }
 
-func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
+func (h *Host) call(method int, within uint64, outer *wire.Sharing, scope uint64) *Call {
 	c := &Call{module: h.module, host: h, number: h.module.host.lastCall.Add(1), outer: outer}
 	if method < len(h.modes) {
 		c.mode = h.modes[method]
 	}
 	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
 	c.Out.Buf = c.Out.Buf[:len(c.Out.Buf)+wire.WithinSize]
-	within := h.module.callers.Own()
 	c.within = within != 0 || wire.Goroutine() == 0 // which then are not told apart
 	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], within)
 	c.Out.Uint(c.number)

@@ -171,8 +171,9 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 		mode |= wire.ModeLasting
 		defer p.instance.codec.Lasting.Wait()()
 	}
+	waiting := p.instance.Values.Wait()
 	reply, err := p.carry(ctx, p.symbol, p.function, mode, e)
-	p.instance.codec.Lasting.Answered(mode)
+	waiting.Answered(mode)
 	if sharing != nil {
 		defer p.instance.Values.Over(sharing)
 	}
@@ -181,7 +182,7 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 	defer p.instance.decoded(d, reply)
 	var taken error
 	if d.Sharing = sharing; sharing != nil && (err == nil || len(reply.Body) > 0) {
-		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.codec.TakeChanges(d, passed) })
+		taken = p.instance.Values.TakeAnswer(d)
 	}
 	if err != nil {
 		if taken == nil && len(reply.Body) > 0 {
@@ -197,10 +198,9 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 	if taken != nil {
 		taken = fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.Memory.TooMuch(taken))
 	}
-	if err != nil || taken != nil {
-		return join(err, taken)
+	if err = join(err, taken); err == nil {
+		err = take(d, mode)
 	}
-	err = take(d, mode)
 	if err == nil && p.lasting && ctx.Done() != nil && d.Object != nil {
 		d.Object.(*object).lastUntil(ctx)
 	}

@@ -71,6 +71,10 @@ type Cell struct{ V any }
 
 func Cells(p *Cell) {}
 
+type Text struct{ S string }
+
+func Meet(t *Text, f, g func()) {}
+
 type Namer interface{ Name() string }
 
 func Show(n Namer) any { return nil }

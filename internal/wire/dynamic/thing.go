@@ -41,6 +41,9 @@ func (t *Thing) keep() {
 	t.Kept.Keep()
 }
 
+// Tears implements [wire.Thing].
+func (t *Thing) Tears() bool { return t.Value.IsValid() && t.isText() || t.Kept.Tears() }
+
 // Whole implements [wire.Thing].
 func (t *Thing) Whole() bool { return t.Value.IsValid() && t.Value.Kind() != reflect.Slice }
 

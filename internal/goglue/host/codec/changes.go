@@ -86,15 +86,21 @@ func (c *Codec) Points(t reflect.Type, n int) bool {
 	return t.Kind() == reflect.Pointer && !held && t != ObjectType && t != placeType && typ.Kind == api.KindPointer && typ.Class != api.Held && c.textCodec(t, n) == api.CodecNone
 }
 
-// TakeChanges takes what the module changed, in place. Passed says of a thing whether the host has
-// changed it meanwhile.
+// TakeChanges takes what the module changed, in place, once no function of the host may be reading
+// it. Passed says of a thing whether the host has changed it meanwhile.
 func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {
 	for n := d.Uint(); n > 0 && d.Err() == nil; n = d.Uint() {
 		if n > uint64(len(d.Sharing.Things)) {
 			d.Fail(wire.ErrTag)
 			break
 		}
-		switch t := d.Sharing.Things[n-1].(type) {
+		thing := d.Sharing.Things[n-1]
+		if t, ok := thing.(interface{ Tears() bool }); ok && d.Sharing.Beside() && t.Tears() {
+			if err := d.Sharing.Alone(); err != nil {
+				return err
+			}
+		}
+		switch t := thing.(type) {
 		case *shared:
 			if t.takeErr != nil {
 				return fmt.Errorf("what the module changed of a %s cannot be taken over: %w", t.t, t.takeErr)
@@ -114,6 +120,9 @@ func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {
 	}
 	return d.Err()
 }
+
+// Tears is [wire.Kept.Tears]. A method of its own writes what crosses as text.
+func (s *shared) Tears() bool { return s.asText || s.Kept.Tears() }
 
 // change takes a new content, in place.
 func (s *shared) change(d *Incoming) {

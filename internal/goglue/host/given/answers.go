@@ -67,6 +67,9 @@ func answerAny(c *Call, v reflect.Value) error {
 	if err := c.taken(); err != nil {
 		return err
 	}
+	if err := c.settle(); err != nil {
+		return err
+	}
 	results := hosthttp.CallWith(v, args)
 	c.results(nil, func() {
 		for j, result := range results {

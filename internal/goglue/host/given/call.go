@@ -3,9 +3,7 @@ package given
 import (
 	"context"
 	"errors"
-	"maps"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/loadgo/load/internal/goglue/host/codec"
@@ -28,9 +26,10 @@ type Call struct {
 	scratch [frameRoom]byte // for what is put into the answer as a whole
 	left    time.Duration   // what the context that crossed apart has left
 	granted int             // bytes of the budget that were taken for it
-	outer   *wire.Sharing   // of the call that gave what is called, where both sides are brought up to date
-	own     *wire.Sharing   // of the arguments, from the call of the host's function on; nil where they share nothing
-	known   int             // how many things the arguments have
+	called  *Value
+	outer   *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
+	own     *wire.Sharing // of the arguments, from the call of the host's function on; nil where they share nothing
+	known   int           // how many things the arguments have
 	outcome wire.Outcome
 	lasting bool // the answer brings lasting things up to date
 }
@@ -80,12 +79,12 @@ func (h *Values) End() {
 
 // end is End but for the tables of the calls, which it returns: the holder of one may wait for the
 // lock.
-func (h *Values) end() map[uint64]*wire.Sharing {
+func (h *Values) end() []*wire.Sharing {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	scopes := h.scopes
+	scopes := h.endScopes()
 	h.ended, h.callable = true, 0
-	h.values, h.identities, h.scopes = nil, nil, nil
+	h.values, h.identities = nil, nil
 	for _, cancel := range h.calls {
 		if cancel != nil {
 			cancel()
@@ -120,6 +119,7 @@ func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 			err = c.unfinished(recover())
 		}
 		if c.outer != nil {
+			c.values.leave()
 			c.outer.Leave()
 		}
 		switch {
@@ -171,11 +171,12 @@ func (c *Call) putLasting(refuse func(string)) {
 
 // make calls the host's function, and leaves its answer in out.
 func (c *Call) make(call callHeader) error {
+	v := c.values.Given(call.handle)
+	c.called = v
 	if err := c.update(call.scope); err != nil {
 		return err
 	}
 	c.begin(wire.Done)
-	v := c.values.Given(call.handle)
 	if v == nil || call.method >= uint64(len(v.Methods)) {
 		return errors.New("the host no longer has this value")
 	}
@@ -242,37 +243,13 @@ func (h *callHeader) takeScope(d *wire.Decoder) {
 	}
 }
 
-// update takes what the module changed of the things of a call that goes on.
-func (c *Call) update(scope uint64) error {
-	if scope == 0 {
-		return nil
-	}
-	h := c.values
-	outer := h.scope(scope)
-	if outer == nil {
-		return wire.ErrOver
-	}
-	c.in.Sharing = outer
-	defer func() { c.in.Sharing = nil }()
-	err := outer.Take(&c.in.Decoder, func(passed func(int) bool) error {
-		codec.KeepThings(outer.Things)
-		err := h.codec.TakeChanges(&c.in, passed)
-		codec.KeepThings(outer.Things)
-		return err
-	})
-	if err == nil {
-		c.outer = outer
-		c.outer.Enter()
-	}
-	return err
-}
-
 // restore puts what the host's functions have changed of the things of the call before the results.
 func (c *Call) restore(outcome wire.Outcome) error {
 	if c.outer == nil || c.out.Err != nil {
 		return nil
 	}
 	results, outer := c.out, c.outer
+	c.values.leave()
 	c.outer, c.out = nil, wire.NewFrame(wire.HostResult)
 	defer c.values.TakeBack(results)
 	c.head(outcome)
@@ -361,7 +338,7 @@ func (h *Values) endHostCall(number uint64) {
 	h.running.Store(int64(len(h.calls)))
 	var waiting []*wire.Sharing
 	if len(h.calls) == 0 {
-		waiting = slices.Collect(maps.Values(h.scopes))
+		waiting = h.tables()
 	}
 	h.mu.Unlock()
 	for _, s := range waiting {
@@ -384,7 +361,7 @@ func (h *Values) Refuse(body []byte) *wire.Encoder {
 		wire.SkipLasting(&d)
 	}
 	if call.takeScope(&d); call.scope != 0 {
-		if s := h.scope(call.scope); s != nil {
+		if s := h.things(call.scope); s != nil {
 			s.Skip(&d)
 		}
 	}

@@ -160,6 +160,9 @@ func (h *Values) Function(t reflect.Type, f *api.Func, function func(reflect.Val
 			codec.KeepThings(sharing.Things)
 			c.own, c.known = sharing, len(sharing.Things)
 		}
+		if err := c.settle(); err != nil {
+			return err
+		}
 		results := hosthttp.CallWith(function(v), args)
 		if err := h.module.Returned(c.in.Mentioned); err != nil {
 			return err

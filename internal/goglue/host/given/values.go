@@ -28,14 +28,13 @@ type Values struct {
 	mu         sync.Mutex
 	last       uint64
 	values     map[uint64]*Value
-	identities map[any]uint64 // the handles of those that can be recognised
-	scopes     map[uint64]*wire.Sharing
-	lastScope  uint64
+	identities map[any]uint64                // the handles of those that can be recognised
 	callable   int                           // how many of the values have methods
 	calls      map[uint64]context.CancelFunc // that go on, by number; nil as long as there is no context to end
 	running    atomic.Int64                  // len(calls), for who may not lock
 	ended      bool
 	turns      map[any]*turns // of the readers and writers that are in use
+	scopes
 }
 
 // Module is what the calls need of the module that makes them.
@@ -71,6 +70,7 @@ type Value struct {
 	// Released is called when the module has released it; it must not wait.
 	Released func()
 	refs     int // how often the module got the handle and did not release it
+	givers   []*scope
 }
 
 // identity is by what a value is recognised when it is given again, so that it is one value in the
@@ -116,12 +116,12 @@ func Identify(form any, v reflect.Value) any {
 // Give keeps a value for the module and appends the reference to it.
 func (h *Values) Give(e *wire.Encoder, v *Value, modes []uint64) {
 	e.Byte(wire.TagHost)
-	h.Refer(e, v)
+	handle := h.Refer(e, v)
 	e.Len(len(modes), false)
 	for _, mode := range modes {
 		e.Uint(mode)
 	}
-	e.Uint(h.scopeOf(e.Sharing))
+	e.Uint(h.gives(e.Sharing, handle))
 }
 
 // Refer keeps a value for the module and appends its handle, which it returns.
@@ -187,43 +187,6 @@ func callable(v *Value) int {
 		return 1
 	}
 	return 0
-}
-
-// scopeOf returns the number by which the module refers to the things of the call that a message
-// belongs to, or 0.
-func (h *Values) scopeOf(s *wire.Sharing) uint64 {
-	if s == nil || !s.Call {
-		return 0
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s.Scope == 0 {
-		h.lastScope++
-		s.Scope = h.lastScope
-		if h.scopes == nil {
-			h.scopes = map[uint64]*wire.Sharing{}
-		}
-		h.scopes[s.Scope] = s
-	}
-	return s.Scope
-}
-
-// scope returns the things of a call that goes on, or nil.
-func (h *Values) scope(number uint64) *wire.Sharing {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.scopes[number]
-}
-
-// Over says that a call is over: its things are the caller's again.
-func (h *Values) Over(s *wire.Sharing) {
-	if s.Scope == 0 {
-		return
-	}
-	s.Close()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.scopes, s.Scope)
 }
 
 // Given returns the value that the module refers to, or nil.
