@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -193,7 +194,7 @@ func optionMistake(c *cobra.Command, err error) string {
 		return text
 	}
 	if !c.HasParent() {
-		return "options stand behind the command: load COMMAND -" + missing.GetSpecifiedName()
+		return "options come after the command: load COMMAND -" + cmp.Or(missing.GetSpecifiedShortnames(), missing.GetSpecifiedName())
 	}
 	names := func(yield func(string) bool) {
 		done := false
