@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/query"
 )
@@ -67,7 +68,7 @@ func (r *request) chooseListed(ctx context.Context, p origin.Repo, path string, 
 	}
 	c := &choice{versions: versions}
 	withdrawn := r.notices(ctx, path, newest, c)
-	allowed := slices.DeleteFunc(slices.Clone(versions), func(v string) bool { return withdrawn(v) != "" })
+	allowed := slices.DeleteFunc(slices.Clone(versions), withdrawn.Has)
 	allowed = r.withoutIncompatible(ctx, path, q, allowed)
 	ranked := q.Rank(allowed)
 	v, moved := r.underPath(ctx, path, ranked)
@@ -91,7 +92,7 @@ func (r *request) chooseListed(ctx context.Context, p origin.Repo, path string, 
 	default:
 		return nil, noVersion(path, q, versions, withdrawn)
 	}
-	if anyVersion(q) && len(allowed) < len(versions) && withdrawn(versions[len(versions)-1]) != "" {
+	if anyVersion(q) && len(allowed) < len(versions) && withdrawn.Has(versions[len(versions)-1]) {
 		c.why += " that is not retracted"
 	}
 	if c.passed != "" {
@@ -192,30 +193,19 @@ func (r *request) unfiltered(ctx context.Context, p origin.Repo, path string, ve
 }
 
 // notices reads what the module's authors say in the go.mod file of its latest version: whether the
-// module is deprecated, into c, and which versions are retracted, as a function that tells why.
+// module is deprecated, into c, and which versions are retracted.
 // They speak for the old path of a module that was renamed, too, as they do for the go command. A
 // file that cannot be had says nothing.
-func (r *request) notices(ctx context.Context, path, latest string, c *choice) (withdrawn func(version string) string) {
-	none := func(string) string { return "" }
+func (r *request) notices(ctx context.Context, path, latest string, c *choice) gomod.Retractions {
 	if latest == "" {
-		return none
+		return gomod.Retractions{}
 	}
 	f, err := r.anyMod(ctx, module.Version{Path: path, Version: latest})
 	if err != nil {
-		return none
+		return gomod.Retractions{}
 	}
-	c.deprecated = f.Parsed.Module.Deprecated
-	return func(v string) string {
-		for _, retract := range f.Parsed.Retract {
-			if semver.Compare(retract.Low, v) <= 0 && semver.Compare(v, retract.High) <= 0 {
-				if retract.Rationale == "" {
-					return "retracted by the module's author"
-				}
-				return "retracted by the module's author: " + retract.Rationale
-			}
-		}
-		return ""
-	}
+	c.deprecated = f.Deprecated
+	return f.Retract
 }
 
 // withoutIncompatible leaves "+incompatible" versions out where a compatible one has a go.mod file:
@@ -281,12 +271,12 @@ func (r *request) chooseRevision(ctx context.Context, only *origin.Proxy, path s
 		}
 		list = versions
 		if newest, err := r.unfiltered(ctx, p, path, versions, pseudo); err == nil && c.Version != "" {
-			c.retracted = r.notices(ctx, path, newest, c)(c.Version)
+			c.retracted = r.notices(ctx, path, newest, c).Why(c.Version)
 		}
 		return nil
 	})
 	if (errors.Is(err, fs.ErrNotExist) || origin.Forbidden(err)) && len(list) > 0 && !slices.Contains(list, q.Version()) {
-		return nil, noVersion(path, q, list, func(string) string { return "" })
+		return nil, noVersion(path, q, list, gomod.Retractions{})
 	}
 	if err != nil {
 		return nil, err
@@ -295,7 +285,7 @@ func (r *request) chooseRevision(ctx context.Context, only *origin.Proxy, path s
 }
 
 // noVersion reports that no version of a module matches.
-func noVersion(path string, q query.Query, versions []string, withdrawn func(string) string) error {
+func noVersion(path string, q query.Query, versions []string, withdrawn gomod.Retractions) error {
 	e := &find.VersionError{Module: path, Query: q.String(), Reason: "no version matches " + q.String()}
 	if anyVersion(q) {
 		e.Reason = "it has no version"
@@ -307,7 +297,7 @@ func noVersion(path string, q query.Query, versions []string, withdrawn func(str
 		e.Reason = "no version, branch or commit " + q.String()
 	}
 	for i := len(versions) - 1; i >= 0 && len(e.Known) < 8; i-- {
-		if withdrawn(versions[i]) == "" {
+		if !withdrawn.Has(versions[i]) {
 			e.Known = append(e.Known, versions[i])
 		}
 	}

@@ -11,13 +11,16 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// File is what counts of a dependency's go.mod file.
+// File is what counts of a dependency's go.mod file. It holds nothing else of it: the syntax takes
+// some twenty times as much as the file.
 type File struct {
 	Path      string // the module path that it declares
 	GoVersion string // "1.21", "" where it says nothing
 	Require   []module.Version
-	Parsed    *modfile.File
 	Legacy    bool // the registry made it up: the version has none
+
+	Deprecated string // why the module is, "" where it is not
+	Retract    Retractions
 }
 
 // Pruned reports whether the module lists all that its packages need, so that what its requirements
@@ -35,9 +38,10 @@ func Parse(path string, data []byte) (*File, error) {
 		return nil, badGoMod("it has no module line")
 	}
 	f := &File{
-		Path:   parsed.Module.Mod.Path,
-		Parsed: parsed,
-		Legacy: bytes.Equal(data, []byte("module "+modfile.AutoQuote(path)+"\n")),
+		Path:       parsed.Module.Mod.Path,
+		Legacy:     bytes.Equal(data, []byte("module "+modfile.AutoQuote(path)+"\n")),
+		Deprecated: parsed.Module.Deprecated,
+		Retract:    newRetractions(parsed.Retract),
 	}
 	if parsed.Go != nil {
 		f.GoVersion = parsed.Go.Version
