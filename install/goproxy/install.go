@@ -69,10 +69,11 @@ func (in *Installer) install(ctx context.Context, session *install.Session, rele
 	}
 	roots := map[string]string{m.Path: m.Version}
 	var ahead sync.WaitGroup
-	ahead.Go(func() { _, _ = r.graph(ctx, versions(roots), true) }) // the closure asks again, and gets the errors
+	var graphErr error // not the closure's, which is perhaps only that this one gave up on other files
+	ahead.Go(func() { _, graphErr = r.graph(ctx, versions(roots), true) })
 	err = r.checkPackage(ctx, m, release)
 	ahead.Wait()
-	if err != nil {
+	if err = cmp.Or(err, graphErr); err != nil {
 		return nil, err
 	}
 	c, err := r.closureAlong(ctx, roots, []string{release.Package})

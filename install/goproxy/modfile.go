@@ -35,6 +35,9 @@ func (r *request) anyMod(ctx context.Context, m module.Version) (*gomod.File, er
 		if err != nil {
 			return nil, about(from, err)
 		}
+		if err := r.modFiles.Take(len(data)); err != nil {
+			return nil, err
+		}
 		f, err := gomod.Parse(from.Path, data)
 		if err != nil {
 			return nil, about(from, err)

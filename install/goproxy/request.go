@@ -33,14 +33,15 @@ type request struct {
 	local    []find.Part          // what is read of local modules
 	files    localFiles           // the files of them, by the modules' directories
 
-	sums  checksum.Sums
-	mods  memo[module.Version, *gomod.File]
-	dirs  memo[module.Version, *sourceTree]
-	scans memo[string, *importgraph.Package]
-	scan  *importgraph.Scanner
-	every memo[string, *importgraph.Package] // by directory: what builds for any target read
-	db    func() (*checksum.Database, error)
-	temp  func() (dir string, err error) // for what is on its way into the store
+	sums     checksum.Sums
+	mods     memo[module.Version, *gomod.File]
+	modFiles gomod.Budget // for mods
+	dirs     memo[module.Version, *sourceTree]
+	scans    memo[string, *importgraph.Package]
+	scan     *importgraph.Scanner
+	every    memo[string, *importgraph.Package] // by directory: what builds for any target read
+	db       func() (*checksum.Database, error)
+	temp     func() (dir string, err error) // for what is on its way into the store
 
 	proven  sync.Map    // module.Version → true: the checksum database vouched for it
 	fetched atomic.Bool // something new is in the store, and perhaps not on the disk yet
