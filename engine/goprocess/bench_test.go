@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -41,6 +42,7 @@ const echoChild = `package main
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -266,4 +268,49 @@ func BenchmarkShareGraph(b *testing.B) {
 		ratio.Want(b, 1000, points[999].X)
 		ratio.Must(b, err)
 	})
+}
+
+// BenchmarkSpare compares a start that takes a child which waits, up to the first call answered,
+// with one that starts it, and tells how much of it the start is. Figures are medians.
+func BenchmarkSpare(b *testing.B) {
+	type times struct{ opened, answered time.Duration }
+	starting := func(config goprocess.Config) func() times {
+		e, a, err := compile(b, config, map[string]string{"sample.go": ratio.Sample})
+		require.NoError(b, err)
+		begin := func() (m engine.Instance, t times) {
+			start := time.Now()
+			m, err := e.Open(b.Context(), a, nil)
+			ratio.Must(b, err)
+			t.opened = time.Since(start)
+			_, err = m.Call(b.Context(), "Add", []any{1, 2})
+			ratio.Must(b, err)
+			t.answered = time.Since(start)
+			return m, t
+		}
+		first, _ := begin()
+		b.Cleanup(func() { first.Close(b.Context()) })
+		return func() times {
+			for config.Spare > 0 && (goprocess.Starts(e) || len(goprocess.Spares(e)) == 0) {
+				time.Sleep(time.Millisecond)
+			}
+			m, t := begin()
+			require.NoError(b, m.Close(b.Context()))
+			return t
+		}
+	}
+	without, with := starting(goprocess.Config{}), starting(goprocess.Config{Spare: 1})
+	var bare, answered, opened []time.Duration
+	for b.Loop() {
+		bare = append(bare, without().answered)
+		t := with()
+		answered, opened = append(answered, t.answered), append(opened, t.opened)
+	}
+	report := func(all []time.Duration, unit string) {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Microseconds()), unit)
+	}
+	report(bare, "µs/start")
+	report(answered, "µs/spare")
+	report(opened, "µs/spare-open")
+	b.ReportMetric(0, "ns/op")
 }

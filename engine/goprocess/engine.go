@@ -91,6 +91,15 @@ type Config struct {
 	// then returns [engine.ErrCrashed].
 	KillOverrun bool
 
+	// Spare is how many children of each module that runs wait, started ahead, for its next start: a
+	// reload of unchanged code, the load after a crash, another loader's. Such a start then takes a
+	// fraction of a millisecond, and another spare child is started. The module's packages have run their
+	// initialisation before: it is not for modules that do something there, or note the time. A spare
+	// child has the grants, limits and sandbox of the module, and memory of its own, and what it
+	// prints is heard when it is taken. It ends when the last instance of its module is closed; where
+	// that has crashed, five seconds later.
+	Spare int
+
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
 	BuildCache string
 	// GOOS and GOARCH are the system that modules are compiled for; "" is this machine's. Modules
@@ -106,6 +115,7 @@ type Config struct {
 type Engine struct {
 	config     Config
 	toolchains toolchain.Finder
+	spares     spares
 }
 
 // New returns an engine. The config is copied.
@@ -114,7 +124,7 @@ func New(config Config) *Engine {
 	if config.Grace == 0 {
 		config.Grace = 5 * time.Second
 	}
-	return &Engine{config: config, toolchains: toolchain.Finder{Root: config.GOROOT}}
+	return &Engine{config: config, toolchains: toolchain.Finder{Root: config.GOROOT}, spares: spares{most: config.Spare, of: map[string]*spare{}}}
 }
 
 // Name implements [engine.Engine].
@@ -268,6 +278,24 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 			return nil, err
 		}
 	}
+	key := spareKey(&config, a)
+	start := func(ctx context.Context, ahead bool) (*process, error) { return begin(ctx, config, a, ahead) }
+	p := e.spares.take(key, a)
+	if p == nil {
+		if p, err = start(ctx, false); err != nil {
+			return nil, err
+		}
+	}
+	i := &instance{Instance: p.conn.host, process: p, left: func(context.Context, bool) error { return nil }}
+	if key != "" {
+		i.left = e.spares.opened(key, func(ctx context.Context) (*process, error) { return start(ctx, true) })
+	}
+	return i, nil
+}
+
+// begin starts the program of an artifact and runs the module's initialisation. A process that is
+// started ahead waits then to be taken, and what it prints stays in its pipes.
+func begin(ctx context.Context, config Config, a engine.Artifact, ahead bool) (*process, error) {
 	program, verify, err := a.Files.OpenUnverified(build.ProgramFile)
 	if err != nil {
 		return nil, err
@@ -293,19 +321,27 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	p.conn.host = host.NewInstance(a.Spec.Name, described, p.conn, inflight.Limits{
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})
-	p.conn.host.Limit(a.Limits.CallTime)
-	p.conn.host.Report(host.Refusals{Judge: func(at host.Attempt) *engine.Refusal { return p.judge(at).AskedBy(a.Spec) }, Sink: p.sink})
+	p.adopt(a)
+	if ahead {
+		p.waiting.Store(waits)
+	} else {
+		p.print()
+	}
 	go p.wait()
 	if err := p.handshake(ctx, api.Sum(data)); err != nil {
 		return nil, err
 	}
-	return &instance{Instance: p.conn.host, process: p}, nil
+	if ahead {
+		p.rehearse(ctx)
+	}
+	return p, nil
 }
 
 // instance is a running module.
 type instance struct {
 	*host.Instance
 	process *process
+	left    func(ctx context.Context, crashed bool) error // ends the spare children where nothing else needs them
 }
 
 // Isolation implements [engine.Isolated].
@@ -315,4 +351,7 @@ func (i *instance) Isolation() engine.Isolation { return i.process.child.Isolati
 func (i *instance) Crash() *atomic.Pointer[error] { return &i.process.conn.broken }
 
 // Close implements [engine.Instance].
-func (i *instance) Close(ctx context.Context) error { return i.process.stop(ctx) }
+func (i *instance) Close(ctx context.Context) error {
+	crashed := i.Crash().Load() != nil && !i.process.stopping.Load()
+	return errors.Join(i.process.stop(ctx), i.left(ctx, crashed))
+}

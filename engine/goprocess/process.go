@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -28,6 +29,7 @@ type process struct {
 	stderr *pipe
 	order  order
 
+	waiting  atomic.Int32  // started ahead: taken, waits or gone
 	stopping atomic.Bool   // by the host: its end is no crash
 	killed   atomic.Value  // string: why the host killed it
 	ended    chan struct{} // closed when the child is gone and state is set
@@ -42,7 +44,8 @@ type order struct{ sent atomic.Uint64 }
 func (o *order) sending()  { o.sent.Add(1) }
 func (o *order) received() { o.sent.Load() }
 
-// start starts the program once it is verified. The caller then lets wait wait for the child.
+// start starts the program once it is verified. The caller then lets what it prints be read, and
+// wait wait for the child.
 func start(ctx context.Context, config Config, a engine.Artifact, program *os.File, verify func() error) (_ *process, err error) {
 	p := &process{name: a.Spec.Name, config: config, sink: a.Events, ended: make(chan struct{})}
 	var files []*os.File // what is closed when the start fails
@@ -90,9 +93,20 @@ func start(ctx context.Context, config Config, a engine.Artifact, program *os.Fi
 		_ = unmapRings(memory)
 		return nil, cannotStart(err, program)
 	}
+	return p, nil
+}
+
+// print reads what the module prints until it ends.
+func (p *process) print() {
 	go p.stdout.copy()
 	go p.stderr.copy()
-	return p, nil
+}
+
+// adopt makes the process that of an instance of an artifact.
+func (p *process) adopt(a engine.Artifact) {
+	p.sink = a.Events
+	p.conn.host.Limit(a.Limits.CallTime)
+	p.conn.host.Report(host.Refusals{Judge: func(at host.Attempt) *engine.Refusal { return p.judge(at).AskedBy(a.Spec) }, Sink: p.sink})
 }
 
 // environment is the whole environment of a module.
@@ -114,6 +128,11 @@ func environment(config Config) []string {
 // wait waits for the child's end and tells the connection.
 func (p *process) wait() {
 	p.state = p.child.Wait()
+	if p.waiting.CompareAndSwap(waits, gone) {
+		p.stopping.Store(true) // nobody knows of it, so it is no crash
+		p.stdout.drop()
+		p.stderr.drop()
+	}
 	p.stdout.wait()
 	p.stderr.wait()
 	close(p.ended)
@@ -137,6 +156,9 @@ func (p *process) endError() error {
 
 // printed lets the host's writers have what the module has printed so far.
 func (p *process) printed() {
+	if p.waiting.Load() == waits {
+		return
+	}
 	p.stdout.catchUp()
 	p.stderr.catchUp()
 }
