@@ -107,6 +107,11 @@ func (s *source) fileName() string {
 	return name
 }
 
+// tooLarge refuses a local file.
+func (in *Installer) tooLarge(s *source) error {
+	return &install.RegistryError{URL: s.where(), Reason: sizeError(in.config.MaxBytes).Error(), Fix: "if you trust it, raise getter.Config.MaxBytes"}
+}
+
 // copyFile copies a local file, which may change under our hands, to a private place.
 func (in *Installer) copyFile(s *source, to string) error {
 	from, err := regular.Open(s.real())
@@ -126,7 +131,7 @@ func (in *Installer) copyFile(s *source, to string) error {
 		err = err2
 	}
 	if err == nil && n > in.config.MaxBytes {
-		err = &install.RegistryError{URL: s.where(), Reason: sizeError(in.config.MaxBytes).Error()}
+		err = in.tooLarge(s)
 	}
 	return err
 }

@@ -71,7 +71,7 @@ func (in *Installer) version(ctx context.Context, session *install.Session, s *s
 		version, err := in.directoryVersion(s, temp)
 		return revision{version, "the directory as it is", true}, err
 	}
-	version, err := s.localVersion()
+	version, err := in.localVersion(s)
 	return revision{version, "the file as it is", true}, err
 }
 
@@ -95,7 +95,7 @@ func (in *Installer) webVersion(ctx context.Context, session *install.Session, s
 	return version, err
 }
 
-func (s *source) localVersion() (string, error) {
+func (in *Installer) localVersion(s *source) (string, error) {
 	info, err := os.Stat(s.real()) // opening what is not a regular file may wait for ever
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -104,6 +104,8 @@ func (s *source) localVersion() (string, error) {
 		return "", err
 	case !info.Mode().IsRegular():
 		return "", &engine.CompileError{Reason: s.path + " is neither a file nor a directory"}
+	case info.Size() > in.config.MaxBytes: // to read a sparse one can take hours
+		return "", in.tooLarge(s)
 	}
 	f, err := regular.Open(s.real())
 	if err != nil {
