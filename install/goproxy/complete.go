@@ -103,7 +103,7 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 	// Modules that are fetched can import packages of local ones: what a build is known to read
 	// counts, too.
 	for start := r.along.paths(importPath); ; {
-		files, seen, err := r.localPackages(start)
+		files, seen, err := r.localPackages(ctx, start)
 		if err != nil {
 			return nil, "", "", err
 		}
@@ -137,7 +137,7 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	if err != nil {
 		return nil, "", err
 	}
-	files, err := r.localPackage(dir, dir, dir)
+	files, err := r.localPackage(ctx, dir, dir, dir)
 	if err != nil {
 		return nil, "", err
 	}

@@ -1,6 +1,7 @@
 package goproxy
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/internal/importgraph"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/regular"
 )
 
@@ -27,8 +29,8 @@ type localFiles map[string][]find.LocalFile
 // given packages and those that they import from the main module and from directories that replace
 // others. Engines compile for different targets: the files of all targets count. seen holds all
 // import paths that were met.
-func (r *request) localPackages(start []string) (sums string, seen map[string]bool, err error) {
-	r.local, r.files = nil, nil
+func (r *request) localPackages(ctx context.Context, start []string) (sums string, seen map[string]bool, err error) {
+	r.local, r.files, r.localSize = nil, nil, 0
 	modules := r.main.LocalModules()
 	seen = make(map[string]bool)
 	for _, path := range start {
@@ -37,7 +39,7 @@ func (r *request) localPackages(start []string) (sums string, seen map[string]bo
 	var out strings.Builder
 	for queue := start; len(queue) > 0; queue = queue[1:] {
 		for _, at := range findLocal(modules, queue[0]) {
-			files, err := r.localPackage(queue[0], at.root, at.dir)
+			files, err := r.localPackage(ctx, queue[0], at.root, at.dir)
 			if err != nil {
 				return "", nil, err
 			}
@@ -59,7 +61,7 @@ func (r *request) localPackages(start []string) (sums string, seen map[string]bo
 
 // localPackage lists the files of one package, with their sums, and notes them as parts of the
 // build.
-func (r *request) localPackage(importPath, root, dir string) (sums string, err error) {
+func (r *request) localPackage(ctx context.Context, importPath, root, dir string) (sums string, err error) {
 	pkg, err := r.everyFile(dir)
 	if err != nil {
 		return "", err
@@ -68,7 +70,7 @@ func (r *request) localPackage(importPath, root, dir string) (sums string, err e
 	if err != nil {
 		return "", err
 	}
-	files, err := packageFiles(root, filepath.ToSlash(rel), pkg)
+	files, err := r.packageFiles(ctx, root, filepath.ToSlash(rel), pkg)
 	if err != nil {
 		return "", err
 	}
@@ -109,7 +111,7 @@ func findLocal(modules []gomod.LocalModule, pkg string) (places []placed) {
 
 // packageFiles lists the files that a build reads of one package, with their sums. They are read
 // through an [os.Root], so that no link leads out of the module.
-func packageFiles(root, dir string, pkg *importgraph.Package) ([]find.LocalFile, error) {
+func (r *request) packageFiles(ctx context.Context, root, dir string, pkg *importgraph.Package) ([]find.LocalFile, error) {
 	at, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, err
@@ -119,13 +121,19 @@ func packageFiles(root, dir string, pkg *importgraph.Package) ([]find.LocalFile,
 	for _, name := range pkg.Files {
 		names = append(names, path.Join(dir, name))
 	}
-	embeds, err := importgraph.Embedded(at.FS(), dir, pkg.Embeds)
+	embeds, err := importgraph.Embedded(ctx, at.FS(), dir, pkg.Embeds)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, &engine.CompileError{Reason: fmt.Sprintf("//go:embed cannot be followed: %v", err), Fix: "embed files of the module alone"}
 	}
 	var files []find.LocalFile
 	for _, name := range append(names, embeds...) {
-		sum, err := fileSum(at, name)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		sum, err := r.fileSum(at, name)
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +142,15 @@ func packageFiles(root, dir string, pkg *importgraph.Package) ([]find.LocalFile,
 	return files, nil
 }
 
-func fileSum(root *os.Root, name string) (string, error) {
+// How many bytes the files of local packages have together at most, and how many each counts for at
+// least: all of them are summed, and are in memory when they are copied for a build. A sparse file
+// of any size costs who makes it nothing.
+const (
+	maxLocal   = 1 << 30
+	leastLocal = 1 << 10
+)
+
+func (r *request) fileSum(root *os.Root, name string) (string, error) {
 	f, err := regular.OpenIn(root, filepath.FromSlash(name))
 	if err != nil {
 		if link, target := outward(root, name); link != "" && !errors.Is(err, fs.ErrNotExist) {
@@ -143,8 +159,18 @@ func fileSum(root *os.Root, name string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if r.localSize += max(min(info.Size(), maxLocal+1), leastLocal); r.localSize > maxLocal {
+		return "", &engine.CompileError{
+			Reason: fmt.Sprintf("with %s, its files are larger than %s together, of which each counts for %s at least", name, quantity.Size(maxLocal), quantity.Size(leastLocal)),
+			Fix:    "embed less, and read large files when it runs",
+		}
+	}
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, io.LimitReader(f, info.Size())); err != nil { // one that grows has changed when it is compiled
 		return "", err
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil

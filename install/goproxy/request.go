@@ -21,17 +21,18 @@ import (
 // request is the state of one Resolve, Install or Complete: what it fetched is fetched and verified
 // once.
 type request struct {
-	in       *Installer
-	session  *install.Session
-	compiler compiler
-	missing  error       // why there is no compiler
-	brings   bool        // toolchains that are missing are brought
-	store    storage     // without a Store for Resolve
-	main     *gomod.Main // the local module that is completed, or nil
-	along    companions
-	locked   []find.ModuleVersion // what a lock file promises for a source found in place
-	local    []find.Part          // what is read of local modules
-	files    localFiles           // the files of them, by the modules' directories
+	in        *Installer
+	session   *install.Session
+	compiler  compiler
+	missing   error       // why there is no compiler
+	brings    bool        // toolchains that are missing are brought
+	store     storage     // without a Store for Resolve
+	main      *gomod.Main // the local module that is completed, or nil
+	along     companions
+	locked    []find.ModuleVersion // what a lock file promises for a source found in place
+	local     []find.Part          // what is read of local modules
+	files     localFiles           // the files of them, by the modules' directories
+	localSize int64                // of them, in bytes
 
 	sums     checksum.Sums
 	mods     memo[module.Version, *gomod.File]

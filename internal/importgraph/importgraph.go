@@ -3,6 +3,7 @@
 package importgraph
 
 import (
+	"context"
 	"errors"
 	"go/build"
 	"go/version"
@@ -146,16 +147,29 @@ func HasGoFiles(dir string) bool {
 
 // Embedded lists the files that //go:embed patterns of a package in fsys name, sorted; dir is the
 // package's directory in fsys. Links and other irregular files are left out, as the go command
-// refuses them.
-func Embedded(fsys fs.FS, dir string, patterns []string) ([]string, error) {
+// refuses them. Patterns and files can be many: what several patterns name is gone through once, and
+// the end of the context ends it.
+func Embedded(ctx context.Context, fsys fs.FS, dir string, patterns []string) ([]string, error) {
 	found := make(map[string]bool)
+	type walk struct {
+		from string
+		all  bool
+	}
+	walked := make(map[walk]bool)
 	for _, pattern := range patterns {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		glob, all := strings.CutPrefix(pattern, "all:")
 		matches, err := fs.Glob(fsys, path.Join(escapeGlob(dir), glob))
 		if err != nil {
 			return nil, err
 		}
 		for _, match := range matches {
+			if walked[walk{match, all}] {
+				continue
+			}
+			walked[walk{match, all}] = true
 			info, err := fs.Lstat(fsys, match)
 			if err != nil {
 				return nil, err

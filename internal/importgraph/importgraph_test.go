@@ -1,6 +1,8 @@
 package importgraph_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -109,8 +111,32 @@ func TestEmbedded(t *testing.T) {
 		"nothing*": {},
 		"link":     {},
 	} {
-		got, err := importgraph.Embedded(fsys, "p", []string{pattern})
+		got, err := importgraph.Embedded(t.Context(), fsys, "p", []string{pattern})
 		require.NoError(t, err)
 		assert.Equal(t, want, got, pattern)
 	}
+}
+
+// TestEmbeddedByMany: what many patterns name is gone through once, hidden files by those alone that
+// ask for them; the end of the context ends it.
+func TestEmbeddedByMany(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"p/dir/.hidden": {}}
+	for i := range 5000 {
+		fsys[fmt.Sprintf("p/dir/f%d", i)] = &fstest.MapFile{}
+	}
+	var patterns []string
+	for i := range 300 {
+		patterns = append(patterns, fmt.Sprintf("di[r%d]", i))
+	}
+	got, err := importgraph.Embedded(t.Context(), fsys, "p", patterns)
+	require.NoError(t, err)
+	assert.Len(t, got, 5000)
+	got, err = importgraph.Embedded(t.Context(), fsys, "p", append(patterns, "all:dir"))
+	require.NoError(t, err)
+	assert.Len(t, got, 5001)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(assert.AnError)
+	_, err = importgraph.Embedded(ctx, fsys, "p", patterns)
+	assert.Equal(t, assert.AnError, err)
 }
