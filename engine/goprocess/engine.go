@@ -91,13 +91,13 @@ type Config struct {
 	// then returns [engine.ErrCrashed].
 	KillOverrun bool
 
-	// Spare is how many children of each module that runs wait, started ahead, for its next start: a
-	// reload of unchanged code, the load after a crash, another loader's. Such a start then takes a
-	// fraction of a millisecond, and another spare child is started. The module's packages have run their
-	// initialisation before: it is not for modules that do something there, or note the time. A spare
-	// child has the grants, limits and sandbox of the module, and memory of its own, and what it
-	// prints is heard when it is taken. It ends when the last instance of its module is closed; where
-	// that has crashed, five seconds later.
+	// Spare is how many children of each module that runs wait, started ahead, for its next start:
+	// a reload of unchanged code, the load after a crash, another loader's. Such a start takes a
+	// fraction of a millisecond, and another spare child is started. The module's packages have run
+	// their initialisations before: it is not for modules that do something there, or note the time.
+	// A spare child has the grants, limits and sandbox of the module, and memory of its own, and
+	// what it prints is heard when it is taken. It ends when the last instance of its module is
+	// closed; where that has crashed, five seconds later.
 	Spare int
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
@@ -341,7 +341,8 @@ func begin(ctx context.Context, config Config, a engine.Artifact, ahead bool) (*
 type instance struct {
 	*host.Instance
 	process *process
-	left    func(ctx context.Context, crashed bool) error // ends the spare children where nothing else needs them
+	// left ends the spare children where nothing else needs them.
+	left func(ctx context.Context, crashed bool) error
 }
 
 // Isolation implements [engine.Isolated].
