@@ -36,7 +36,7 @@ func Explain(err error) error {
 			Reason: fmt.Sprintf("too many open files on this machine; a running module needs up to %d", filesEach),
 			Fix:    "raise the limit (sysctl fs.file-max), or run fewer modules at a time (Config.MaxModules)", Err: err,
 		}
-	case errors.As(err, &path) && path.Path == os.DevNull:
+	case errors.As(err, &path) && path.Op == "open" && path.Path == os.DevNull: // and not that it is granted
 		return &engine.SystemError{
 			Reason: os.DevNull + " cannot be used: " + path.Err.Error(),
 			Fix:    "make it (mknod -m 666 " + os.DevNull + " c 1 3), or mount /dev; programs and compilers need it", Err: err,
