@@ -26,7 +26,7 @@ type Lasting struct {
 	Gone atomic.Bool
 
 	entries entries
-	side    int     // 0 in the host, 1 in the module: who numbers what is new
+	side    int     // 0 in the host, inModule there: who numbers what is new
 	next    int     // the number of what this side adds next
 	theirs  int     // the highest number that the other side has used
 	version uint64  // of what this side has changed
@@ -38,6 +38,8 @@ type Lasting struct {
 	forgotten
 }
 
+const inModule = 1
+
 // Begin takes over those things of a call that can last, on the host's side or on the module's.
 func (l *Lasting) Begin(things []any, lasts func(thing any) bool, module bool) {
 	for n, thing := range things {
@@ -46,7 +48,7 @@ func (l *Lasting) Begin(things []any, lasts func(thing any) bool, module bool) {
 		}
 	}
 	if module {
-		l.side = 1
+		l.side = inModule
 	}
 	l.next, l.theirs = len(things)+l.side, len(things)
 }

@@ -47,3 +47,38 @@ type Unseen interface {
 	// Unseen reports whether this side has changed it, and keeps the content then.
 	Unseen() bool
 }
+
+// Addresses has where things are that can last. Agreed leaves out those that this side has changed
+// since both sides had the same.
+func Addresses(things []any, agreed bool) map[uintptr]bool {
+	at := map[uintptr]bool{}
+	for _, t := range things {
+		if own, ok := t.(LastingThing); ok && own.Lasts() && !(agreed && own.Dirty()) {
+			at[own.Address()] = true
+		}
+	}
+	return at
+}
+
+// Renew is told of addresses at which both sides have the same now. Over says that the things there
+// go over to another call, on both sides. Without maps it leaves these as they are: others may be
+// changing them.
+func (l *Lasting) Renew(at map[uintptr]bool, over, maps bool) {
+	if len(at) == 0 {
+		return
+	}
+	l.Remove(func(thing any) bool {
+		own, ok := thing.(LastingThing)
+		if !ok || !maps && own.IsMap() || !own.Tighten() {
+			return false
+		}
+		if l.side == inModule {
+			defer own.Loosen()
+		}
+		known := at[own.Address()]
+		if known && !over {
+			own.Renew()
+		}
+		return known && over
+	})
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -155,6 +156,20 @@ func (o *order) Alone() error {
 		return ErrBeside
 	}
 	return nil
+}
+
+// Brought is told where an update of lasting things has just brought something: both sides have that,
+// and it is no change of this one. Where another message of the call is under way, it counts as one.
+func (s *Sharing) Brought(at []uintptr) {
+	if !s.mu.TryLock() {
+		return
+	}
+	defer s.mu.Unlock()
+	for _, t := range s.Things {
+		if t, ok := t.(LastingThing); ok && t.Lasts() && slices.Contains(at, t.Address()) {
+			t.Renew()
+		}
+	}
 }
 
 // BeginCall appends the update with which a call of the host begins, by changes, and by rest what

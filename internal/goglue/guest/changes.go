@@ -57,11 +57,19 @@ func (c *Call) putOuter() error {
 		for _, n := range changed {
 			s.Sends(n)
 		}
+		c.agree()
 		return c.Out.Err
 	}, func() error {
 		c.Out.Join(&arguments, begin)
 		return c.fits()
 	})
+}
+
+// agree notes what a message of outer, whose table is locked, agrees on.
+func (c *Call) agree() {
+	if c.lasting {
+		c.agreed = wire.Addresses(c.outer.Things, true)
+	}
 }
 
 // changes returns the numbers of the things that have changed. Where that is kept, others of the

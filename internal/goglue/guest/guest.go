@@ -83,7 +83,8 @@ type Call struct {
 
 	// outer is the table of the call which was given what is called, where a call of the host brings
 	// it up to date.
-	outer *wire.Sharing
+	outer  *wire.Sharing
+	agreed map[uintptr]bool // where the last message of outer leaves both sides with the same
 }
 
 // Transport carries frames to the host.

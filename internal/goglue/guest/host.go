@@ -96,6 +96,7 @@ func (c *Call) send() error {
 		if err := c.putOuter(); err != nil {
 			return hostRefusal("what the call shares cannot be brought up to date: " + err.Error())
 		}
+		c.module.lasting.agree(c.agreed, c.within)
 		defer c.outer.Leave()
 	}
 	c.Out.Finish()
@@ -148,11 +149,16 @@ func (c *Call) takeAll() error {
 	own := c.In.Sharing
 	if c.outer != nil {
 		c.share(c.outer)
-		err := c.outer.TakeOver(&c.In, own, keepThings, c.takeChanges)
+		err := c.outer.TakeOver(&c.In, own, keepThings, func(passed func(int) bool) error {
+			err := c.takeChanges(passed)
+			c.agree()
+			return err
+		})
 		c.share(own)
 		if err != nil {
 			return err
 		}
+		c.module.lasting.agree(c.agreed, c.within)
 	}
 	if own != nil {
 		return c.takeChanges(nil)

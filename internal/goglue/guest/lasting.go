@@ -91,7 +91,7 @@ func (t *lastingTable) retain(c *Call, host *Host) {
 	entered := t.enter()
 	if entered {
 		defer t.lock.Unlock()
-		t.renew(things, true)
+		t.renew(wire.Addresses(things, false), true, true)
 	}
 	set.loosen()
 	if !entered {
@@ -140,34 +140,23 @@ func lasts(thing any) bool {
 	return false
 }
 
-// renew is told of the things of a call that is over: some may have been given before, and both
-// sides have the same of them now. They go over to the new set, or stay in the old one.
-func (t *lastingTable) renew(things []any, over bool) {
-	if len(t.sets) == 0 {
-		return
-	}
-	at := map[uintptr]bool{}
-	for _, thing := range things {
-		if thing, ok := thing.(wire.LastingThing); ok {
-			at[thing.Address()] = true
-		}
-	}
-	if len(at) == 0 {
-		return
-	}
+// renew is told of the addresses of things of a call that is over: some may have been given before,
+// and both sides have the same of them now. They go over to the new set, or stay in the old one.
+func (t *lastingTable) renew(at map[uintptr]bool, over, maps bool) {
 	for _, set := range t.sets {
-		set.Remove(func(thing any) bool {
-			own, ok := thing.(wire.LastingThing)
-			if !ok || !own.Tighten() {
-				return false
-			}
-			defer own.Loosen()
-			known := at[own.Address()]
-			if known && !over {
-				own.Renew()
-			}
-			return known && over
-		})
+		set.Renew(at, over, maps)
+	}
+}
+
+// agree is told of the addresses of what both sides have the same of by a message of a call that
+// goes on: it is the same where it was given before, too.
+func (t *lastingTable) agree(at map[uintptr]bool, within bool) {
+	if len(at) == 0 || !t.enter() {
+		return
+	}
+	defer t.lock.Unlock()
+	if state := t.state(within); state != guestgoroutine.None {
+		t.renew(at, false, state == guestgoroutine.All)
 	}
 }
 

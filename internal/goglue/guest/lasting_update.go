@@ -134,7 +134,7 @@ func (c *Call) endLasting() {
 	case c.last != nil:
 		t.retain(c, c.last)
 	case c.In.Sharing != nil && t.count.Load() > 0 && t.enter():
-		t.renew(c.In.Sharing.Things, false)
+		t.renew(wire.Addresses(c.In.Sharing.Things, false), false, true)
 		t.lock.Unlock()
 	}
 	if c.mode&wire.ModeLasting != 0 {

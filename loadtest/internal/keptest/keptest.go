@@ -50,7 +50,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 	s := suite{kit}
 	return map[string]func(*testing.T){
 		"LastingAlone": s.testLastingAlone, "LastingOutside": s.testLastingOutside, "LastingReplaced": s.testLastingReplaced,
-		"LastingOthers": s.testLastingOthers, "Beside": s.testBeside,
+		"LastingOthers": s.testLastingOthers, "Beside": s.testBeside, "LastingAgain": s.testLastingAgain,
 	}
 }
 

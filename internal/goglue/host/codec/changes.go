@@ -124,6 +124,17 @@ func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {
 // Tears is [wire.Kept.Tears]. A method of its own writes what crosses as text.
 func (s *shared) Tears() bool { return s.asText || s.Kept.Tears() }
 
+// TakeUpdate is TakeChanges for a message of a call that goes on, whose table s is locked.
+func (c *Codec) TakeUpdate(d *Incoming, s *wire.Sharing, passed func(n int) bool) error {
+	KeepThings(s.Things)
+	err := c.TakeChanges(d, passed)
+	KeepThings(s.Things)
+	if err == nil && !s.Beside() {
+		c.Lasting.Agree(s)
+	}
+	return err
+}
+
 // change takes a new content, in place.
 func (s *shared) change(d *Incoming) {
 	switch {

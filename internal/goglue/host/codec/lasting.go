@@ -15,6 +15,9 @@ import (
 // Lasting has what calls shared that are over, as long as the module may hold some of it: see
 // [wire.Lasting]. It is safe for concurrent use.
 type Lasting struct {
+	// Brought is told where an update has brought something, for the calls that go on; nil for none.
+	Brought func(at []uintptr)
+
 	mu sync.Mutex
 	// holder is the goroutine that has locked it, or 0.
 	holder atomic.Uint64
@@ -153,24 +156,26 @@ func (l *Lasting) Renew(s *wire.Sharing) {
 }
 
 func (l *Lasting) renew(s *wire.Sharing, over bool) {
-	at := map[uintptr]bool{}
-	for _, t := range s.Things {
-		if t, ok := t.(wire.LastingThing); ok && t.Lasts() {
-			at[t.Address()] = true
-		}
+	at := wire.Addresses(s.Things, false)
+	for _, set := range l.sets {
+		set.Renew(at, over, true)
 	}
-	if len(at) == 0 {
+}
+
+// Agree is told of the things of a call that goes on, with a message of the call, while no function
+// of the host runs: what the sides have the same of is the same where it was given before, too.
+func (l *Lasting) Agree(s *wire.Sharing) {
+	if !l.Any() || !l.mu.TryLock() { // who has it may wait for this call
 		return
 	}
+	l.holder.Store(goroutine.ID())
+	defer func() {
+		l.holder.Store(0)
+		l.mu.Unlock()
+	}()
+	at := wire.Addresses(s.Things, true)
 	for _, set := range l.sets {
-		set.Remove(func(t any) bool {
-			own, ok := t.(wire.LastingThing)
-			known := ok && at[own.Address()]
-			if known && !over {
-				own.Renew()
-			}
-			return known && over
-		})
+		set.Renew(at, false, true)
 	}
 }
 
@@ -311,6 +316,12 @@ func (l *Lasting) Take(d *Incoming, called bool) error {
 	defer func() { d.Sharing = sharing }()
 	var failure error
 	var sets map[uint64]*wire.Lasting
+	var brought []uintptr
+	defer func() {
+		if l.Brought != nil && len(brought) > 0 {
+			l.Brought(brought)
+		}
+	}()
 	unconfirmed := 0
 	id := goroutine.ID()
 	if !called {
@@ -329,7 +340,7 @@ func (l *Lasting) Take(d *Incoming, called bool) error {
 		delete(sets, handle) // once: each costs as much as the set is large
 		own, full := l.belongs(set, id, called), unconfirmed > maxUnconfirmed
 		unconfirmed -= set.Unconfirmed()
-		failure = errors.Join(failure, takeLasting(d, set, size, own && !full))
+		failure = errors.Join(failure, takeLasting(d, set, size, own && !full, func(at uintptr) { brought = append(brought, at) }))
 		if unconfirmed += set.Unconfirmed(); own && full {
 			d.Fail(wire.ErrUnconfirmed)
 		}
@@ -354,7 +365,8 @@ func (l *Lasting) byHandle() (sets map[uint64]*wire.Lasting, unconfirmed int) {
 	return sets, unconfirmed
 }
 
-func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {
+// takeLasting takes an update, and tells where it brought something that a call may share, too.
+func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool, brought func(at uintptr)) error {
 	rest := len(d.Rest())
 	sharing, numbers, passed, news := set.TakeHead(&d.Decoder, own)
 	if !news {
@@ -381,6 +393,7 @@ func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {
 				failure = wire.ErrBoth
 			}
 			t.TakeWhole(&d.Decoder)
+			brought(t.Address())
 		}
 	}
 	return failure

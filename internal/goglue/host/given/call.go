@@ -271,6 +271,9 @@ func (c *Call) restore(outcome wire.Outcome) error {
 		for _, n := range changed {
 			outer.Sends(n)
 		}
+		if !beside {
+			c.values.codec.Lasting.Agree(outer)
+		}
 		return c.out.Err
 	}, func() error {
 		c.out.Join(results, begin)

@@ -1,6 +1,7 @@
 package given
 
 import (
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -150,12 +151,7 @@ func (c *Call) update(scope uint64) error {
 	}
 	c.in.Sharing = outer
 	defer func() { c.in.Sharing = nil }()
-	err := outer.TakeCall(&c.in.Decoder, func(passed func(int) bool) error {
-		codec.KeepThings(outer.Things)
-		err := h.codec.TakeChanges(&c.in, passed)
-		codec.KeepThings(outer.Things)
-		return err
-	})
+	err := outer.TakeCall(&c.in.Decoder, func(passed func(int) bool) error { return h.codec.TakeUpdate(&c.in, outer, passed) })
 	if err == nil {
 		c.outer = outer
 		h.enter(outer)
@@ -264,4 +260,14 @@ func (w Waiting) Answered(mode uint64) {
 		h.mu.Unlock()
 	}
 	h.codec.Lasting.Answered(mode)
+}
+
+// brought tells the calls that go on where an update of lasting things has brought something.
+func (h *Values) brought(at []uintptr) {
+	h.mu.Lock()
+	going := slices.Collect(maps.Values(h.going))
+	h.mu.Unlock()
+	for _, s := range going {
+		s.things.Brought(at)
+	}
 }

@@ -56,7 +56,9 @@ type Module interface {
 
 // New returns the table for a module, empty.
 func New(module Module, described *api.API, c *codec.Codec, d *dynamic.Codec, memory *inflight.Memory) *Values {
-	return &Values{module: module, api: described, codec: c, dynamic: d, memory: memory}
+	h := &Values{module: module, api: described, codec: c, dynamic: d, memory: memory}
+	c.Lasting.Brought = h.brought
+	return h
 }
 
 // Value is something of the host that the module refers to by a handle: a function, something
