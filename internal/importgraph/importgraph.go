@@ -70,7 +70,12 @@ type Package struct {
 func (s *Scanner) Scan(dir string) (*Package, error) {
 	c := s.context
 	c.ReadDir = readSources
+	files := bounded{left: maxPackage}
+	c.OpenFile = files.open
 	p, err := c.ImportDir(dir, 0)
+	if files.err != nil {
+		return nil, files.err
+	}
 	var unreadable *fs.PathError
 	if errors.As(err, &unreadable) {
 		return nil, err
