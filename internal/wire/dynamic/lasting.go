@@ -96,6 +96,9 @@ func (t *Thing) Revive() {
 	default:
 		t.Value = reflect.New(typ.Elem()).Convert(typ)
 	}
+	if !t.last.text(t) { // what is taken is taken onto the content that both sides had
+		t.keep()
+	}
 }
 
 // memory is what is compared of a pointer or a slice; nothing of one that exists no more.
