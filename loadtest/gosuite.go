@@ -14,6 +14,7 @@ import (
 	"github.com/loadgo/load/loadtest/internal/gosuite"
 	"github.com/loadgo/load/loadtest/internal/keptest"
 	"github.com/loadgo/load/loadtest/internal/lifetest"
+	"github.com/loadgo/load/loadtest/internal/resulttest"
 	"github.com/loadgo/load/loadtest/internal/valuetest"
 	"github.com/loadgo/load/loadtest/internal/webtest"
 )
@@ -42,7 +43,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		return open(t, files, GoOptions(o))
 	}}
 	events := func() lifetest.Events { return new(Events) }
-	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), anytest.Tests(s), askedtest.Tests(s), embedtest.Tests(s), keptest.Tests(s), webtest.Tests(s), lifetest.Tests(s, events)} {
+	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), anytest.Tests(s), askedtest.Tests(s), embedtest.Tests(s), keptest.Tests(s), resulttest.Tests(s), webtest.Tests(s), lifetest.Tests(s, events)} {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

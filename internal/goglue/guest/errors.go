@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"github.com/loadgo/load/internal/goglue/guest/guesterror"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -15,13 +16,13 @@ type Sentinel struct {
 // Error answers with an error value and the errors that it wraps.
 //
 //	error    = TagNil | TagHost handle | TagValue node
-//	node     = message, type, sentinel, handle, matches, wrapped, abilities, standard
+//	node     = message, type, sentinel, handle, matches, wrapped, abilities, standard, error
 //	standard = name, fields
 //
 // A sentinel is a name or "". A handle is that of the value, with its type's number or 0, and
 // whether it has an Is method; a sentinel whose type is not described has the handle 0 and no more.
 // Matches are the names of the sentinels that the error's own Is method accepts. Standard is what
-// the error is of [api.StandardErrors], or "".
+// the error is of [api.StandardErrors], or "". The last is what its own As method finds of the host.
 func (c *Call) Error(err error) {
 	left := wire.MaxErrors
 	c.error(err, &left)
@@ -59,6 +60,7 @@ func (c *Call) error(err error, left *int) {
 	}
 	wire.PutAbilities(&c.Out, err)
 	c.standardError(err)
+	c.error(guesterror.Within(err), left)
 }
 
 // standardError answers with what an error is of the standard library's, and its fields.

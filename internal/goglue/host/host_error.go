@@ -162,7 +162,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 		}
 	}
 	able := said.Able(err.Message, d.Byte())
-	standard := said.TakeStandard(&d.Decoder, err.Wrapped)
+	standard, within := said.TakeStandard(&d.Decoder, err.Wrapped), i.takeError(d)
 	if d.Err() != nil {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 			err.Known = append(err.Known, sentinel)
 		}
 	}
-	err.Known = said.Add(err.Known, standard, able)
+	err.Known = said.Add(err.Known, standard, able, within)
 	err.Refusal = i.refusal(err)
 	return i.same.Error(err).Whole()
 }

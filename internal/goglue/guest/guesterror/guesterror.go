@@ -12,6 +12,22 @@ func same(a, b error) (same bool) {
 	return a == b
 }
 
+// Within returns the error of the host that the As method of an error finds, or nil. What it wraps is
+// found without that.
+func Within(err error) error {
+	finder, ok := err.(interface{ As(target any) bool })
+	if !ok {
+		return nil
+	}
+	var own Host
+	defer func() { _ = recover() }() // it is not made for this target, or for a nil pointer
+	if !finder.As(&own) {
+		return nil
+	}
+	found, _ := own.(error)
+	return found
+}
+
 // Plain is an error that the host made.
 type Plain struct {
 	Host    Host

@@ -152,7 +152,10 @@ func (c *Codec) makeDecoder(t reflect.Type, n int) (Decoder, Form, error) {
 	if typ.Kind == api.KindPointer {
 		return c.decodePointer(t, n)
 	}
-	inner, _, err := c.decodeValue(t, n)
+	inner, form, err := c.decodeValue(t, n)
+	if err == nil {
+		form, err = both(c.valueForm(n), form)
+	}
 	return func(d *Incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
@@ -162,7 +165,7 @@ func (c *Codec) makeDecoder(t reflect.Type, n int) (Decoder, Form, error) {
 		default:
 			d.Fail(c.BadForm(t, n))
 		}
-	}, c.valueForm(n), err
+	}, form, err
 }
 
 // BadForm says that a value of the module's type n came in a form that a type of the host does not
