@@ -7,7 +7,7 @@ import "embed"
 // GuestSources are the packages wire, wire/dynamic, goglue/guest and those below it, without tests.
 //
 //go:embed wire/wire.go wire/encode.go wire/decode.go wire/frame.go wire/time.go wire/rules.go wire/errors.go wire/room.go
-//go:embed wire/share.go wire/adopt.go wire/arrays.go wire/order.go wire/changes.go wire/odd.go wire/race.go wire/norace.go wire/patience.go wire/yield_linux.go wire/yield_other.go wire/ring.go wire/abilities.go wire/lasting.go wire/entries.go wire/weak.go wire/forget.go wire/givers.go wire/lasting_thing.go wire/print.go wire/goroutine.go wire/callers.go
+//go:embed wire/share.go wire/adopt.go wire/arrays.go wire/order.go wire/changes.go wire/odd.go wire/race.go wire/norace.go wire/patience.go wire/yield_linux.go wire/yield_other.go wire/ring.go wire/abilities.go wire/lasting.go wire/earlier.go wire/lent.go wire/entries.go wire/weak.go wire/forget.go wire/givers.go wire/lasting_thing.go wire/print.go wire/goroutine.go wire/callers.go
 //go:embed wire/goroutine_other.go wire/goroutine_amd64.s wire/goroutine_arm64.s
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go wire/dynamic/encode.go wire/dynamic/parse.go wire/dynamic/share.go wire/dynamic/thing.go
 //go:embed wire/dynamic/home.go wire/dynamic/lasting.go wire/dynamic/kept.go wire/dynamic/names.go wire/dynamic/form.go wire/dynamic/form_types.go wire/dynamic/field.go

@@ -3,6 +3,7 @@ package wire
 import (
 	"reflect"
 	"slices"
+	"unsafe"
 )
 
 // arrays are arrays in the order of their addresses. They lie in pieces, so that one more does not
@@ -50,6 +51,16 @@ func (a *arrays) find(at uintptr) (piece, i int) {
 		i, _ = slices.BinarySearchFunc(a.pieces[piece], at, endsAfter)
 	}
 	return piece, i
+}
+
+// exact returns the number of the array that has these very bytes.
+func (a *arrays) exact(at unsafe.Pointer, size uintptr, typ reflect.Type, form int) (n int, ok bool) {
+	n = -1
+	c := a.after(uintptr(at))
+	for one := c.next(); one != nil && one.start <= uintptr(at) && !ok; one = c.next() {
+		n, ok = one.n, one.start == uintptr(at) && one.end == uintptr(at)+size && one.typ == typ && one.form == form
+	}
+	return n, ok
 }
 
 func endsAfter(a array, at uintptr) int {

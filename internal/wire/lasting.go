@@ -237,11 +237,7 @@ func (s *Sharing) PutArrayNumber(e *Encoder, thing any, at unsafe.Pointer, size 
 	if s.of == nil {
 		return
 	}
-	n, ok := -1, false
-	c := s.of.index.arrays.after(uintptr(at))
-	for a := c.next(); a != nil && a.start <= uintptr(at) && !ok; a = c.next() {
-		n, ok = a.n, a.start == uintptr(at) && a.end == uintptr(at)+size && a.typ == typ && a.form == form
-	}
+	n, ok := s.of.index.arrays.exact(at, size, typ, form)
 	if !ok {
 		n = s.of.add(thing)
 		s.of.index.PlaceArray(n, at, size, typ, form)

@@ -11,14 +11,15 @@ import (
 // of slices, and maps. Each side has one of everything, under the same number. A thing crosses when
 // it is met first, and by its number afterwards, so it is one thing on the other side, too.
 //
-//	pointer = 0 | 1+mode, content | 4+number
-//	map     = 0 | 1+mode, length, entries | 4+number
-//	slice   = 0 | 1+mode, length of the array, its elements, part | 4+number, part
+//	pointer = 0 | 1+mode, earlier, content | 4+number
+//	map     = 0 | 1+mode, earlier, length, entries | 4+number
+//	slice   = 0 | 1+mode, earlier, length of the array, its elements, part | 4+number, part
 //	part    = offset, length, capacity
 //	changes = (number+1, content)…, 0
 //	runs    = (count, distance, elements)…, 0
 //
-// 0 is nil. The mode is that in which the content is to come back. The content of an array among
+// 0 is nil. The mode is that in which the content is to come back. Earlier is there where [Earlier]
+// says so. The content of an array among
 // the changes are the runs of changed elements, each with its distance from the end of the last
 // one; that of a map is its length and all of its entries.
 type Sharing struct {
@@ -42,6 +43,12 @@ type Sharing struct {
 	// what they belong to in an update of such things.
 	Last *Lasting
 	of   *Lasting
+	// Earlier collects in the module what lasts since earlier calls, and Known finds it in the host,
+	// where the things of the call may last, too: see [Earlier].
+	Earlier func() *Earlier
+	Known   func(handle uint64, n int, version uint64) Number
+	before  *Earlier
+	again   []int // the numbers of those that last since earlier calls
 
 	order // of the messages of the call
 }

@@ -2,7 +2,6 @@ package guest
 
 import (
 	"reflect"
-	"sync"
 	"unsafe"
 
 	"github.com/loadgo/load/internal/wire"
@@ -23,11 +22,11 @@ func (l *list[E]) whole() bool { return false }
 
 func (l *list[E]) keep() {
 	size := uintptr(len(l.all)) * unsafe.Sizeof(*new(E))
-	if size < minLent || l.last != nil || !wire.Spare(reflect.TypeFor[E]().Kind()) {
+	if size < wire.MinLent || l.last != nil || !wire.Spare(reflect.TypeFor[E]().Kind()) {
 		l.was = append([]E(nil), l.all...)
 		return
 	}
-	l.lent = lend(int(size))
+	l.lent = wire.Lend(int(size))
 	l.was = unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(*l.lent))), len(l.all))
 	copy(l.was, l.all)
 }
@@ -35,24 +34,9 @@ func (l *list[E]) keep() {
 // over gives back what was lent, when the call is over.
 func (l *list[E]) over() {
 	if l.lent != nil {
-		lent.Put(l.lent)
+		wire.GiveBack(l.lent)
 		l.was, l.lent = nil, nil
 	}
-}
-
-// minLent is the size in bytes from which memory that was written before is faster than new one.
-const minLent = 16 << 10
-
-// lent are what calls keep of large arrays. Only the comparison sees it.
-var lent = sync.Pool{New: func() any { return new([]byte) }}
-
-func lend(size int) *[]byte {
-	buf := lent.Get().(*[]byte)
-	if cap(*buf) < size {
-		*buf = make([]byte, size)
-	}
-	*buf = (*buf)[:size]
-	return buf
 }
 
 func (l *list[E]) changed(keep bool) bool {
@@ -162,7 +146,7 @@ func PutSlice[S ~[]E, E any](c *Call, v S, fill, content func(*Call, []E)) {
 	}
 	s.PlaceArray(s.Number(l), start, size, typ, 0)
 	c.Out.Uint(wire.ShareNew + l.mode())
-	s.PutArrayNumber(&c.Out, l, start, size, typ, 0)
+	s.PutArrayPlace(&c.Out, l, start, size, typ, 0)
 	c.Out.Len(len(l.all), false)
 	content(c, l.all)
 	c.Out.Part(low, len(v), min(cap(v), len(l.all)-low))

@@ -33,7 +33,7 @@ func (t *lastingTable) put(c *Call, within bool) {
 	defer func() { t.spent += time.Since(start) }()
 	t.sets = slices.DeleteFunc(t.sets, func(s *lastingSet) bool {
 		held := s.tighten()
-		if held && c.Out.Err == nil {
+		if (held || s.Size() == 0) && c.Out.Err == nil { // the host has let go of all, and hears that it is gone
 			before := s.Size()
 			s.put(c, state == guestgoroutine.Still)
 			t.young += max(0, s.Size()-before) // they may hold each other here
@@ -121,7 +121,25 @@ func (c *Call) takeLasting() {
 	}
 	if c.mode&wire.ModeLast != 0 {
 		c.last = c.module.Refer(&c.In)
+		if c.Out.Sharing != nil {
+			c.Out.Sharing.Earlier = c.module.lasting.earlier
+		}
 	}
+}
+
+// earlier returns what earlier calls have let last.
+func (t *lastingTable) earlier() *wire.Earlier {
+	x := new(wire.Earlier)
+	if t.count.Load() == 0 || !t.enter() {
+		return x
+	}
+	defer t.lock.Unlock()
+	for _, s := range t.sets {
+		s.tighten()
+		x.Add(&s.Lasting)
+		s.loosen()
+	}
+	return x
 }
 
 // endLasting lets the things of a call last, and appends what follows its results.

@@ -157,7 +157,7 @@ func PutPointer[T any](c *Call, v *T, fill, content func(*Call, *T)) {
 	c.Out.Sharing.Add(unsafe.Pointer(v), reflect.TypeFor[T](), 0, p)
 	c.Out.Uint(wire.ShareNew + p.mode())
 	_, known, _ := c.Out.Sharing.Lasting(unsafe.Pointer(v), reflect.TypeFor[T](), 0)
-	c.Out.Sharing.PutNumber(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
+	c.Out.Sharing.PutPlace(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
 	if known, ok := known.(*pointee[T]); ok { // others may be changing it
 		v = &known.was
 	}
@@ -265,7 +265,7 @@ func PutText[T any](c *Call, v *T, read func(*T, []byte) error, write func(*T) (
 	p := &textual[T]{at: v, read: read, write: write, lock: c.guard(c.Out.Sharing)}
 	c.Out.Sharing.Add(unsafe.Pointer(v), reflect.TypeFor[T](), 0, p)
 	c.Out.Uint(wire.ShareNew)
-	c.Out.Sharing.PutNumber(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
+	c.Out.Sharing.PutPlace(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
 	p.put(c)
 }
 
@@ -390,7 +390,7 @@ func PutMap[M ~map[K]V, K comparable, V any](c *Call, v M, least int, fill func(
 	t := &table[K, V]{form: c.form(), at: v, least: least, fill: fill, content: content}
 	s.Add(at, reflect.TypeFor[V](), 0, t)
 	c.Out.Uint(wire.ShareNew + t.mode())
-	s.PutNumber(&c.Out, t, at, reflect.TypeFor[V](), 0)
+	s.PutPlace(&c.Out, t, at, reflect.TypeFor[V](), 0)
 	c.Out.Len(len(v), false)
 	content(c, v)
 }

@@ -16,7 +16,7 @@ func (p *plan) beginLasting(e *wire.Encoder, sharing *wire.Sharing) {
 	}
 	if p.mode&wire.ModeLast != 0 {
 		last := new(wire.Lasting)
-		sharing.Last = last
+		sharing.Last, sharing.Known = last, c.Lasting.Known
 		last.Handle = p.instance.Values.Refer(e, &given.Value{Value: reflect.ValueOf(last), Released: func() { last.Gone.Store(true) }})
 	}
 }

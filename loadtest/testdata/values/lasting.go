@@ -83,10 +83,20 @@ func ChangeParsed() {
 }
 func ConfigKept() (string, int)     { return keptConfig.Name, keptConfig.Level }
 func NewConfig(name string) *Config { keptConfig = &Config{Name: name}; return keptConfig }
-func KeepList(list *[]Entry)        { keptList = list }
-func AppendKept(name string)        { *keptList = append(*keptList, Entry{Name: name}) }
-func KeepAnyPointer(p any)          { keptAny = p }
-func KeptAnyPointer() any           { return keptAny }
+
+// KeptAgain and the others return what is kept, once more.
+func KeptAgain() *Config  { return keptConfig }
+func TextAgain() *string  { return keptText }
+func ListAgain() *[]Entry { return keptList }
+func PairAgain() (a, b *Config, all []*Config) {
+	return keptConfig, keptConfig.Sub, []*Config{keptConfig}
+}
+func SameConfig(c *Config) bool { return c == keptConfig }
+func NameConfig(name string)    { keptConfig.Name = name }
+func KeepList(list *[]Entry)    { keptList = list }
+func AppendKept(name string)    { *keptList = append(*keptList, Entry{Name: name}) }
+func KeepAnyPointer(p any)      { keptAny = p }
+func KeptAnyPointer() any       { return keptAny }
 func ForgetLasting() {
 	keptText, keptConfig, keptAny, keptAll, keptList, keptBig = nil, nil, nil, nil, nil, nil
 }

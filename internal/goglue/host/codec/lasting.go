@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -138,6 +139,7 @@ func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
 		return
 	}
 	set.Begin(s.Things, lasts, false)
+	set.Again(s)
 	set.Owner = goroutine.ID()
 	keepLasting(set)
 	defer l.lock()()
@@ -204,9 +206,9 @@ func keepLasting(set *wire.Lasting) {
 	}
 }
 
-// prune forgets what the module holds no more.
+// prune forgets what the module holds no more, and calls whose things all last since earlier ones.
 func (l *Lasting) prune() {
-	l.sets = slices.DeleteFunc(l.sets, func(s *wire.Lasting) bool { return s.Gone.Load() })
+	l.sets = slices.DeleteFunc(l.sets, func(s *wire.Lasting) bool { return s.Gone.Load() || s.Size() == 0 })
 	l.count.Store(int32(len(l.sets)))
 }
 
@@ -345,10 +347,7 @@ func (l *Lasting) Take(d *Incoming, called bool) error {
 			d.Fail(wire.ErrUnconfirmed)
 		}
 	}
-	if failure == nil {
-		failure = d.Err()
-	}
-	return failure
+	return cmp.Or(failure, d.Err())
 }
 
 // maxUnconfirmed is how many things of all calls the host has let go without knowing that the

@@ -68,7 +68,7 @@ func (x *crossing) takeKnown(d *Incoming, last wire.Number, v reflect.Value) boo
 	if !ok || s.t != x.t || s.n != x.n || !s.Value.IsValid() || v.Kind() == reflect.Slice {
 		return false
 	}
-	d.Sharing.Number(s)
+	s.Place(d.Sharing, d.Sharing.NumberEarlier(s))
 	v.Set(s.Value)
 	switch {
 	case !last.Old:

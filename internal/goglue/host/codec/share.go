@@ -167,7 +167,7 @@ func (x *crossing) decode(d *Incoming, v reflect.Value) {
 	case x.t.Kind() == reflect.Slice:
 		x.decodeSlice(d, v)
 	default:
-		last := d.Sharing.TakeNumber(&d.Decoder)
+		last := d.Sharing.TakePlace(&d.Decoder)
 		if x.takeKnown(d, last, v) {
 			return
 		}
@@ -188,14 +188,19 @@ func (x *crossing) decode(d *Incoming, v reflect.Value) {
 }
 
 func (x *crossing) decodeSlice(d *Incoming, v reflect.Value) {
-	last := d.Sharing.TakeNumber(&d.Decoder)
+	last := d.Sharing.TakePlace(&d.Decoder)
 	count, _ := d.Len(1)
 	s, has := last.Thing.(*shared)
 	if has = has && s.t == x.t && s.n == x.n && s.Value.IsValid() && s.Value.Len() == count; !has {
 		s = share(x, reflect.Value{})
 		d.Sharing.SetNumber(last, s)
 	}
-	n := d.Sharing.Number(s)
+	n := 0
+	if has {
+		n = d.Sharing.NumberEarlier(s)
+	} else {
+		n = d.Sharing.Number(s)
+	}
 	if has && last.Old {
 		x.elements(d, count)
 	} else if has {

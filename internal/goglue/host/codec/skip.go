@@ -71,7 +71,7 @@ func (c *Codec) skipShared(d *Incoming, n int, text bool) {
 		}
 	case d.Charge(wire.ThingSize):
 		s := &skipped{codec: c, n: n, text: text}
-		last := d.Sharing.TakeNumber(&d.Decoder)
+		last := d.Sharing.TakePlace(&d.Decoder)
 		d.Sharing.Number(s)
 		d.Sharing.SetNumber(last, s)
 		if isSlice {
