@@ -44,8 +44,8 @@ type order struct{ sent atomic.Uint64 }
 func (o *order) sending()  { o.sent.Add(1) }
 func (o *order) received() { o.sent.Load() }
 
-// start starts the program once it is verified. The caller then lets what it prints be read, and
-// wait wait for the child.
+// start starts the program once it is verified. The caller then calls print, which reads what it
+// prints, and wait, which waits for its end.
 func start(ctx context.Context, config Config, a engine.Artifact, program *os.File, verify func() error) (_ *process, err error) {
 	p := &process{name: a.Spec.Name, config: config, sink: a.Events, ended: make(chan struct{})}
 	var files []*os.File // what is closed when the start fails

@@ -159,7 +159,7 @@ func (o *order) Alone() error {
 }
 
 // Brought is told where an update of lasting things has just brought something: both sides have that,
-// and it is no change of this one. Where another message of the call is under way, it counts as one.
+// so it does not count as changed here, unless another message of the call is under way.
 func (s *Sharing) Brought(at []uintptr) {
 	if !s.mu.TryLock() {
 		return

@@ -18,10 +18,9 @@ import (
 //	changes = (number+1, content)…, 0
 //	runs    = (count, distance, elements)…, 0
 //
-// 0 is nil. The mode is that in which the content is to come back. Earlier is there where [Earlier]
-// says so. The content of an array among
-// the changes are the runs of changed elements, each with its distance from the end of the last
-// one; that of a map is its length and all of its entries.
+// 0 is nil. The mode is that in which the content is to come back. [Earlier] says when earlier
+// follows. The content of an array among the changes are the runs of changed elements, each with its
+// distance from the end of the last one; that of a map is its length and all of its entries.
 type Sharing struct {
 	// Things are what each side keeps of a thing, by number.
 	Things []any

@@ -9,7 +9,7 @@ import (
 )
 
 // A Budget bounds the go.mod files that one request reads. Without it there is no end to them:
-// whoever publishes modules, or runs a registry, can make each require further ones. The zero
+// an author of modules, or the owner of a registry, can make each require further ones. The zero
 // Budget has nothing taken of it.
 type Budget struct{ used atomic.Int64 }
 

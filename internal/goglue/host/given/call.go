@@ -364,7 +364,7 @@ func (h *Values) Refuse(body []byte) *wire.Encoder {
 		wire.SkipLasting(&d)
 	}
 	if call.takeScope(&d); call.scope != 0 {
-		if s := h.things(call.scope); s != nil {
+		if s := h.giver(call.scope, h.Given(call.handle)); s != nil {
 			s.Skip(&d)
 		}
 	}

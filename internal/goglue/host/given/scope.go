@@ -75,16 +75,6 @@ func (h *Values) giver(number uint64, v *Value) *wire.Sharing {
 	return nil
 }
 
-// things returns those of the call with that number if it goes on, or nil.
-func (h *Values) things(number uint64) *wire.Sharing {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s := h.going[number]; s != nil {
-		return s.things
-	}
-	return nil
-}
-
 // tables returns the things of all calls that go on. Values.mu is locked.
 func (h *Values) tables() []*wire.Sharing {
 	all := make([]*wire.Sharing, 0, len(h.going))
