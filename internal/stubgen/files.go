@@ -17,13 +17,12 @@ func (w *writer) files() (map[string][]byte, error) {
 	about := w.about()
 	w.imports["context"], w.linkedImports["context"] = "context", "context"
 	ours := []string{"github.com/loadgo/load", "github.com/loadgo/load/stub"}
-	loaded := w.declarations() + w.loaded.String()
 	module := "module"
 	if w.Base != "" {
 		module = "module.Module"
 		w.imports[w.importPath(SharedPath)] = "module"
 	}
-	loaded = strings.ReplaceAll(loaded, "MODULE", module)
+	loaded := w.declarations(module) + w.loaded.String()
 	loaded = w.file("!load_linked", about, w.imports, ours, "") + loaded
 	original := fmt.Sprintf("original %q", w.pkg.Path())
 	if !strings.Contains(w.linked.String(), "original.") {
@@ -50,8 +49,8 @@ func Module(context.Context) (*load.Module, error) { return nil, stub.ErrLinked 
 	return files, nil
 }
 
-// declarations are what every loaded file begins with. MODULE stands for the module.
-func (w *writer) declarations() string {
+// declarations are what every loaded file begins with; module is an expression for the module.
+func (w *writer) declarations(module string) string {
 	var b strings.Builder
 	if w.Base == "" {
 		fmt.Fprintf(&b, "\nvar module = stub.Module{Name: %q}\n", w.Name)
@@ -67,17 +66,17 @@ func (w *writer) declarations() string {
 		prefix = fmt.Sprintf(", Prefix: %q", w.Prefix+".")
 	}
 	fmt.Fprintf(&b, `
-var self = stub.Package{Module: &MODULE%s%s}
+var self = stub.Package{Module: &%[1]s%[2]s%[3]s}
 
 // Use sets the loader; without it, one of package standard is made on first use.
-func Use(l *load.Loader) { MODULE.Use(l) }
+func Use(l *load.Loader) { %[1]s.Use(l) }
 
 // Preload loads the module, so that the first call does not wait for it.
-func Preload(ctx context.Context) error { return MODULE.Preload(ctx) }
+func Preload(ctx context.Context) error { return %[1]s.Preload(ctx) }
 
 // Module returns the module, and loads it if need be.
-func Module(ctx context.Context) (*load.Module, error) { return MODULE.Module(ctx) }
-`, prefix, twins)
+func Module(ctx context.Context) (*load.Module, error) { return %[1]s.Module(ctx) }
+`, module, prefix, twins)
 	if w.Base != "" {
 		b.WriteString("\n// Stub is for the packages that were generated with this one.\nfunc Stub() *stub.Package { return &self }\n")
 	}

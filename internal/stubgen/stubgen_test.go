@@ -210,3 +210,18 @@ func TestGenerateRefuses(t *testing.T) {
 		assert.ErrorContains(t, err, want, text)
 	}
 }
+
+// TestGenerateNames: no name and no text of the original is taken for one of the stub's own.
+func TestGenerateNames(t *testing.T) {
+	t.Parallel()
+	r, err := reading(t, "package names\n\n// MODULE_NAME is the MODULE's.\nconst MODULE_NAME = \"MODULE %s %[1]s\"\n\nfunc GetMODULE(MODULE int) int { return MODULE }\n")
+	require.NoError(t, err)
+	for _, base := range []string{"", "example.com/app/stubs"} {
+		out, err := Generate(Input{Reading: r, Name: "example.com/names", Base: base, Origin: func(string) (string, string) { return "", "" }})
+		require.NoError(t, err)
+		text := string(out[0].Files["names.go"])
+		assert.Contains(t, text, "// MODULE_NAME is the MODULE's.\nconst MODULE_NAME = \"MODULE %s %[1]s\"\n")
+		assert.Contains(t, text, "func GetMODULE(MODULE int) int { return boundGetMODULE.Get()(MODULE) }\n")
+		assert.Contains(t, text, `Symbol: "GetMODULE"`)
+	}
+}
