@@ -16,6 +16,8 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/install/goproxy/internal/modzip"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/failpoint"
@@ -108,6 +110,9 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	s, err := r.verified(ctx, m)
 	ahead.Wait()
 	if err := cmp.Or(goMod, err); err != nil {
+		return nil, err
+	}
+	if err := r.ownMod(ctx, m, s.dir); err != nil {
 		return nil, err
 	}
 	dir, err := r.publish(ctx, m, s)
@@ -226,7 +231,25 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 	if believed, err := r.believed(ctx, m, sum); !believed {
 		return nil, err
 	}
-	return &sourceTree{dir: dir, sum: sum}, nil
+	return &sourceTree{dir: dir, sum: sum}, r.ownMod(ctx, m, dir)
+}
+
+// ownMod refuses a go.mod file that is not the one in the module's zip where nobody else vouches for
+// it: a lock file has the sum of the zip alone. The next load fetches it again.
+func (r *request) ownMod(ctx context.Context, m module.Version, dir string) error {
+	data, err := r.modData(ctx, m)
+	key := checksum.GoModVersion(m)
+	if _, proven := r.proven.Load(key); err != nil || proven || r.sums.Promises(key) {
+		return err
+	}
+	if err = gomod.CheckOwn(m, data, dir); err == nil {
+		return nil
+	}
+	name, err2 := r.store.modules().file(m, "mod")
+	if err2 == nil {
+		err2 = os.Remove(name)
+	}
+	return errors.Join(err, writeError(err2))
 }
 
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a

@@ -263,6 +263,39 @@ func TestOwnedChange(t *testing.T) {
 	assert.Equal(t, w.registry.Sum("corp.example.com/team/auth", "v1.2.0"), sum.Got)
 }
 
+// TestOwnedGoMod: the go.mod file, which a registry sends apart, is the one in the zip whose sum the
+// lock file has.
+func TestOwnedGoMod(t *testing.T) {
+	t.Parallel()
+	const base = "/corp.example.com/team/base/@v/v1.0.0.mod"
+	answer := func(text string) loadtest.Fault {
+		return func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) { _, _ = rw.Write([]byte(text)) }
+	}
+	w := newWorld(t)
+	_, err := w.lockName(t, "company:auth")
+	require.NoError(t, err)
+	locked := w.store
+	for _, other := range []string{"\ngo 1.25\n", "\nrequire example.com/words v1.0.0\n", "\n// Deprecated: x\n"} {
+		w.store = loadtest.OpenStore(t) // another machine
+		w.registry.Fault(base, answer("module corp.example.com/team/base\n"+other))
+		for range 2 {
+			_, err = w.lockName(t, "company:auth")
+			require.ErrorContains(t, err, "the go.mod that the registry sends is not the one in its zip", other)
+		}
+		w.registry.Fault(base, nil)
+		_, err = w.lockName(t, "company:auth")
+		require.NoError(t, err, other)
+	}
+	// Nor is one that the store has of another program.
+	w.store = locked
+	mod := filepath.Join(locked.ModDir(), "cache", "download", "corp.example.com", "team", "base", "@v", "v1.0.0.mod")
+	require.NoError(t, os.WriteFile(mod, []byte("module corp.example.com/team/base\n\ngo 1.25\n"), 0o600))
+	_, err = w.lockName(t, "corp.example.com/team/base")
+	require.ErrorContains(t, err, "is not the one in its zip")
+	_, err = w.lockName(t, "corp.example.com/team/base")
+	require.NoError(t, err)
+}
+
 // A registry can send a client elsewhere for a file, as those do that keep files in a bucket.
 func TestOwnerRedirects(t *testing.T) {
 	t.Parallel()
