@@ -292,7 +292,7 @@ func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir
 	case <-ctx.Done():
 		return modzip.Unpacked{}, context.Cause(ctx)
 	}
-	return modzip.Extract(f, m, dir)
+	return modzip.Extract(ctx, f, m, dir)
 }
 
 // putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found
@@ -322,7 +322,7 @@ func (r *request) publish(ctx context.Context, m module.Version, s *stage) (stri
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
 	}
-	if err := modzip.Protect(s.dir); err != nil {
+	if err := modzip.Protect(ctx, s.dir); err != nil {
 		return "", err
 	}
 	oldSum, err := r.store.modules().file(m, "ziphash")

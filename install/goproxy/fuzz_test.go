@@ -94,7 +94,7 @@ func FuzzZip(f *testing.F) {
 		file, err := os.Open(name)
 		require.NoError(t, err)
 		defer file.Close()
-		out, err := modzip.Extract(file, m, dir)
+		out, err := modzip.Extract(t.Context(), file, m, dir)
 		entries, _ := os.ReadDir(parent)
 		assert.Len(t, entries, 1)
 		var refused *install.RegistryError

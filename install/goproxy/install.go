@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/internal/regular"
@@ -99,7 +100,9 @@ func (in *Installer) install(ctx context.Context, session *install.Session, rele
 		Imports: b.Imports,
 	}
 	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
-		syncFiles(s.ModDir())
+		if err := modzip.Sync(ctx, s.ModDir()); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.PutRecord(record); err != nil {
 		return nil, err

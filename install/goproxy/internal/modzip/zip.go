@@ -3,6 +3,7 @@ package modzip
 import (
 	stdzip "archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -62,8 +63,9 @@ type Unpacked struct {
 
 // Extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
 // in one pass: every file is hashed while it is written. All names are checked before the first is
-// written, and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
-func Extract(f *os.File, m module.Version, dir string) (Unpacked, error) {
+// written, and an [os.Root] keeps them inside dir whatever they are. The files are read-only. It ends
+// with the context, between two files.
+func Extract(ctx context.Context, f *os.File, m module.Version, dir string) (Unpacked, error) {
 	if _, err := zip.CheckZip(m, f.Name()); err != nil {
 		return Unpacked{}, Bad(zipReason(err))
 	}
@@ -81,7 +83,7 @@ func Extract(f *os.File, m module.Version, dir string) (Unpacked, error) {
 	}
 	defer root.Close()
 	prefix := m.Path + "@" + m.Version + "/"
-	if err := makeDirs(root, z, prefix); err != nil {
+	if err := makeDirs(ctx, root, z, prefix); err != nil {
 		return Unpacked{}, err
 	}
 	lines := make([]string, len(z.File))
@@ -96,6 +98,9 @@ func Extract(f *os.File, m module.Version, dir string) (Unpacked, error) {
 					return nil
 				}
 				file := z.File[i]
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
 				h, err := extractFile(root, file, strings.TrimPrefix(file.Name, prefix), buf)
 				if err != nil {
 					return err
@@ -127,9 +132,12 @@ func zipReason(err error) string {
 	return err.Error()
 }
 
-func makeDirs(root *os.Root, z *stdzip.Reader, prefix string) error {
+func makeDirs(ctx context.Context, root *os.Root, z *stdzip.Reader, prefix string) error {
 	made := map[string]bool{".": true}
 	for _, file := range z.File {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		dir := path.Dir(strings.TrimPrefix(file.Name, prefix))
 		if !made[dir] {
 			if err := root.MkdirAll(dir, 0o755); err != nil {
@@ -181,8 +189,11 @@ func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum
 // Protect takes the permission to write away from the directories below dir, as the go command
 // does, so that nobody edits a shared source by mistake. dir itself follows after it was moved to
 // its place.
-func Protect(dir string) error {
+func Protect(ctx context.Context, dir string) error {
 	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil || !d.IsDir() || name == "." {
 			return err
 		}
