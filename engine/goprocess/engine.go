@@ -280,7 +280,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	}
 	key := spareKey(&config, a)
 	start := func(ctx context.Context, ahead bool) (*process, error) { return begin(ctx, config, a, ahead) }
-	p := e.spares.take(key, a)
+	p := e.spares.take(key, &config, a)
 	if p == nil {
 		if p, err = start(ctx, false); err != nil {
 			return nil, err
@@ -314,10 +314,15 @@ func begin(ctx context.Context, config Config, a engine.Artifact, ahead bool) (*
 	if err != nil {
 		return nil, err
 	}
+	var at []fs.FileInfo
+	if ahead {
+		at = places(&config) // before the sandbox opens them
+	}
 	p, err := start(ctx, config, a, program, wait)
 	if err != nil {
 		return nil, err
 	}
+	p.places = at
 	p.conn.host = host.NewInstance(a.Spec.Name, described, p.conn, inflight.Limits{
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,6 +30,7 @@ type process struct {
 	stderr *pipe
 	order  order
 
+	places   []fs.FileInfo // of what was started ahead: what was there at the paths that it was granted
 	waiting  atomic.Int32  // started ahead: taken, waits or gone
 	stopping atomic.Bool   // by the host: its end is no crash
 	killed   atomic.Value  // string: why the host killed it

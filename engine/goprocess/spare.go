@@ -3,6 +3,9 @@ package goprocess
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,14 +50,36 @@ func spareKey(config *Config, a engine.Artifact) string {
 		config.ReadOnly, config.ReadWrite, config.Env, config.Network, config.Programs, config.Memory)
 }
 
+// places are what lies at the paths that are granted, nil for what is not there. A child may use
+// what was there when it started, and nothing else that has its path later.
+func places(config *Config) (all []fs.FileInfo) {
+	for _, path := range slices.Concat(config.ReadOnly, config.ReadWrite) {
+		info, _ := os.Stat(path)
+		all = append(all, info)
+	}
+	return all
+}
+
+func samePlace(a, b fs.FileInfo) bool {
+	return a == nil && b == nil || a != nil && b != nil && os.SameFile(a, b)
+}
+
 // take returns a child that waits, or nil. It is the caller's then.
-func (s *spares) take(key string, a engine.Artifact) *process {
+func (s *spares) take(key string, config *Config, a engine.Artifact) *process {
+	if key == "" {
+		return nil
+	}
+	now := places(config)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	of := s.of[key]
 	for of != nil && len(of.waiting) > 0 {
 		p := of.waiting[0]
 		of.waiting = of.waiting[1:]
+		if !slices.EqualFunc(p.places, now, samePlace) {
+			p.child.Kill()
+			continue
+		}
 		if p.claim(a) {
 			return p
 		}

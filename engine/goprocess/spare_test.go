@@ -42,6 +42,14 @@ func Pid() int { return os.Getpid() }
 func Exit() { os.Exit(3) }
 
 func Env(name string) string { return os.Getenv(name) }
+
+func Read(file string) string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
 `
 
 func openEarly(t *testing.T, e *goprocess.Engine, a engine.Artifact) (m engine.Instance, pid int) {
@@ -176,6 +184,34 @@ func TestSpareOfOthers(t *testing.T) {
 	m, pid := openEarly(t, e, a)
 	assert.Equal(t, waiting, pid)
 	assert.Empty(t, call(t, m, "Env", "A"))
+}
+
+// TestSpareOfOtherPlace: what was started for a directory does not serve the one that has its path
+// now, which it could not read.
+func TestSpareOfOtherPlace(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "data")
+	replace := func(text string) {
+		_ = os.Rename(dir, dir+"-before")
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "x"), []byte(text), 0o600))
+	}
+	replace("before")
+	for _, writes := range []bool{false, true} {
+		config := goprocess.Config{Spare: 1, ReadOnly: []string{dir}}
+		if writes {
+			config.ReadOnly, config.ReadWrite = nil, []string{dir}
+		}
+		e, a := compileEarly(t, config)
+		openEarly(t, e, a)
+		waiting := spare(t, e)
+		require.NoError(t, os.RemoveAll(dir+"-before"))
+		replace("now")
+		m, pid := openEarly(t, e, a)
+		assert.NotEqual(t, waiting, pid)
+		assert.Equal(t, "now", call(t, m, "Read", filepath.Join(dir, "x")))
+	}
 }
 
 // TestSpareStarts: an instance that is closed ends what is being started ahead, too, however long
