@@ -80,7 +80,7 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		p.sharing = p.sharing || i.codec.Shares(args[j], n)
 		p.mode |= i.opaqueMode(args[j], n)
 	}
-	p.lasts = p.sharing && i.codec.Keeps(target.Func)
+	p.lasts = p.sharing && i.codec.Keeps(target.Func, results)
 	for j, t := range results {
 		if i.codec.Points(t, target.Out[j]) {
 			p.sharing, p.lasts = true, true

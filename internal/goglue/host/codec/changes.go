@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
@@ -47,14 +48,14 @@ func (c *Codec) leads(t reflect.Type, n int, seen map[int]bool) bool {
 }
 
 // Keeps reports whether a module's function may hold what it is given, or what that leads to, when
-// it has returned: something of it is a pointer.
-func (c *Codec) Keeps(f *api.Func) bool {
+// it has returned: something of it is a pointer, or the function makes a sort.Interface of a list.
+func (c *Codec) Keeps(f *api.Func, results []reflect.Type) bool {
 	for _, n := range f.In {
 		if c.pointers(n, map[int]bool{}) {
 			return true
 		}
 	}
-	return f.Receiver != 0 && f.Pointer != 0
+	return f.Receiver != 0 && f.Pointer != 0 || c.sorts(f, results)
 }
 
 func (c *Codec) pointers(n int, seen map[int]bool) bool {
@@ -76,6 +77,39 @@ func (c *Codec) pointers(n int, seen map[int]bool) bool {
 		}
 	}
 	return false
+}
+
+// sorts reports whether a function takes a list and returns a sort.Interface that stays in the
+// module, which sorts that list. The variadic part is left out: it is most often a list of the
+// call's own.
+func (c *Codec) sorts(f *api.Func, results []reflect.Type) bool {
+	in := f.In
+	if f.Variadic && !f.NoVariadic {
+		in = in[:len(in)-1]
+	}
+	if !slices.ContainsFunc(in, func(n int) bool { return c.api.Types[n].Kind == api.KindSlice }) {
+		return false
+	}
+	for j, t := range results {
+		if held, _ := HeldTwin(t); (held || t == ObjectType) && c.isSort(f.Out[j]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSort reports whether values of type n, or of what it points to, are a sort.Interface.
+func (c *Codec) isSort(n int) bool {
+	typ := &c.api.Types[n]
+	if typ.Kind == api.KindPointer && len(typ.Methods) == 0 {
+		typ = &c.api.Types[typ.Elem]
+	}
+	for _, name := range []string{"Len", "Less", "Swap"} {
+		if !slices.ContainsFunc(typ.Methods, func(m api.Method) bool { return m.Name == name }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Points reports whether a result of type n is a pointer that a host's type is one to: the module
