@@ -23,7 +23,7 @@ import "embed"
 //go:embed goglue/guest/guestgoroutine/lock.go
 //go:embed goglue/guest/guestgoroutine/levels_wasip1.go
 //go:embed goglue/guest/gueststream/gueststream.go goglue/guest/gueststream/combined.go
-//go:embed goglue/guest/guestasked/guestasked.go
+//go:embed goglue/guest/guestahead/guestahead.go goglue/guest/guestasked/guestasked.go
 //go:embed goglue/guest/guesterror/guesterror.go goglue/guest/guestinput/guestinput.go goglue/guest/guestinput/run.go
 //go:embed goglue/guest/guestwait/guestwait.go
 //go:embed goglue/guest/guestcancel/guestcancel.go goglue/guest/guestany/guestany.go

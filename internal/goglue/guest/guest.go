@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadgo/load/internal/goglue/guest/guestahead"
 	"github.com/loadgo/load/internal/goglue/guest/guestcancel"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -103,7 +104,7 @@ type Module struct {
 	held      heldTable
 	cancels   guestcancel.Table
 	host      hostTable
-	ahead     ahead
+	ahead     *guestahead.Ahead[Host]
 	callers   wire.Callers
 	lasting   lastingTable
 	// maxMessage is how many bytes the arguments or the results of a call take at most.
@@ -114,7 +115,7 @@ type Module struct {
 func NewModule(table Table, transport Transport) *Module {
 	return &Module{
 		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}, known: map[any]uint64{}, again: map[uint64]int{}}, maxMessage: maxMessage(),
-		cancels: guestcancel.New(),
+		cancels: guestcancel.New(), ahead: &guestahead.Ahead[Host]{Settle: settle},
 	}
 }
 
@@ -226,7 +227,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 // end finishes the answer of a call.
 func (c *Call) end(out *wire.Encoder) {
 	m := c.module
-	m.cross()
+	m.ahead.Cross()
 	if c.ctx != nil {
 		m.cancels.Returned(c.number, c.returned)
 	}

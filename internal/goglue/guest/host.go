@@ -83,7 +83,7 @@ func (c *Call) Send() {
 // Try makes the call and leaves its results in In. The error says why the host's function was not
 // called, or that its results cannot be used.
 func (c *Call) Try() error {
-	c.module.cross()
+	c.module.ahead.Cross()
 	return c.send()
 }
 

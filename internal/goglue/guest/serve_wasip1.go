@@ -139,7 +139,7 @@ const keepBuffer = 1 << 20
 func Leave(level int) {
 	r := recover()
 	exited := unwound(r)
-	served.module.cross()
+	served.module.ahead.Cross()
 	if r == nil && !exited {
 		served.levels.Leave(level)
 		return

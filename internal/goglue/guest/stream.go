@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"unicode/utf8"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -44,7 +43,7 @@ func (f Further) Do(method int) error {
 
 // BackByte takes back the last byte that was read, by the method or without the host.
 func (f Further) BackByte(method int) error {
-	if f.Host.module.ahead.backByte(f.Host) {
+	if f.Host.module.ahead.BackByte(f.Host) {
 		return nil
 	}
 	return f.Do(method)
@@ -52,7 +51,7 @@ func (f Further) BackByte(method int) error {
 
 // TakeRune reads a rune, by the method or without the host.
 func (f Further) TakeRune(method int) (rune, int, error) {
-	if r, size := f.Host.module.ahead.takeRune(f.Host); size > 0 {
+	if r, size := f.Host.module.ahead.TakeRune(f.Host); size > 0 {
 		return r, size, nil
 	}
 	var r rune
@@ -66,7 +65,7 @@ func (f Further) TakeRune(method int) (rune, int, error) {
 
 // BackRune takes back the rune that was just read, by the method or without the host.
 func (f Further) BackRune(method int) error {
-	if f.Host.module.ahead.backRune(f.Host) {
+	if f.Host.module.ahead.BackRune(f.Host) {
 		return nil
 	}
 	return f.Do(method)
@@ -75,7 +74,7 @@ func (f Further) BackRune(method int) error {
 // TakeByte reads a byte, by the method or without the host.
 func (f Further) TakeByte(method int) (b byte, err error) {
 	var one [1]byte
-	if f.Host.module.ahead.take(f.Host, one[:]) == 1 {
+	if f.Host.module.ahead.Take(f.Host, one[:]) == 1 {
 		return one[0], nil
 	}
 	err = f.readOne(method, func(c *Call) { b = c.In.Byte() })
@@ -84,8 +83,8 @@ func (f Further) TakeByte(method int) (b byte, err error) {
 
 // readOne reads a byte or a rune by the host, and keeps what comes next.
 func (f Further) readOne(method int, take func(c *Call)) error {
-	a := &f.Host.module.ahead
-	crossing, want, alone := a.begin(f.Host)
+	a := f.Host.module.ahead
+	crossing, want, alone := f.Host.begin()
 	defer f.Host.reading.Add(-1)
 	c := f.Host.Call(f.Base + method)
 	c.Out.Uint(uint64(want))
@@ -97,59 +96,7 @@ func (f Further) readOne(method int, take func(c *Call)) error {
 	err := c.InError()
 	c.Taken()
 	if alone {
-		a.put(f.Host, f.Read, crossing, rest, want)
+		a.Put(f.Host, f.Read, crossing, rest, want)
 	}
 	return err
-}
-
-// takeRune reads a rune from what is there; its size is 0 if none is there whole.
-func (a *ahead) takeRune(h *Host) (rune, int) {
-	if a.of.Load() != h {
-		return 0, 0
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.of.Load() != h || !utf8.FullRune(a.buf[a.used:]) {
-		return 0, 0
-	}
-	r, size := utf8.DecodeRune(a.buf[a.used:])
-	a.used += size
-	a.last, a.char = wire.ReadRune, size
-	return r, size
-}
-
-// backByte takes back the last byte that was read from what was there, and reports whether it
-// could.
-func (a *ahead) backByte(h *Host) bool {
-	return a.back(h, wire.BackByte, func() int {
-		if a.last == wire.ReadBytes || a.last == wire.ReadRune {
-			return min(a.used, 1)
-		}
-		return 0
-	})
-}
-
-// backRune takes back a rune that was just read from what was there, and reports whether it could.
-func (a *ahead) backRune(h *Host) bool {
-	return a.back(h, wire.BackRune, func() int {
-		if a.last == wire.ReadRune {
-			return a.char
-		}
-		return 0
-	})
-}
-
-func (a *ahead) back(h *Host, last wire.LastRead, size func() int) bool {
-	if a.of.Load() != h {
-		return false
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	n := size()
-	if a.of.Load() != h || n == 0 {
-		return false
-	}
-	a.used -= n
-	a.last = last
-	return true
 }

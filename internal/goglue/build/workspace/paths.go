@@ -16,6 +16,7 @@ const (
 	guestErrorPath     = GlueModule + "/guesterror"
 	guestGoroutinePath = GlueModule + "/guestgoroutine"
 	guestCancelPath    = GlueModule + "/guestcancel"
+	guestAheadPath     = GlueModule + "/guestahead"
 	WirePath           = GlueModule + "/wire"
 	dynamicPath        = GlueModule + "/wire/dynamic"
 	loosePath          = GlueModule + "/module/" // followed by the package's name: a directory without go.mod

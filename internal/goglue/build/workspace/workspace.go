@@ -47,6 +47,7 @@ func (w *Workspace) Lay() error {
 		"github.com/loadgo/load/internal/goglue/guest/guestinput", guestInputPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestwait", guestWaitPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestcancel", guestCancelPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestahead", guestAheadPath,
 		"github.com/loadgo/load/internal/goglue/guest/guesterror", guestErrorPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestgoroutine", guestGoroutinePath,
 		"github.com/loadgo/load/internal/goglue/guest/guesthttp", GuestHTTPPath,
