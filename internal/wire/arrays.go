@@ -3,7 +3,6 @@ package wire
 import (
 	"reflect"
 	"slices"
-	"unsafe"
 )
 
 // arrays are arrays in the order of their addresses. They lie in pieces, so that one more does not
@@ -53,12 +52,12 @@ func (a *arrays) find(at uintptr) (piece, i int) {
 	return piece, i
 }
 
-// exact returns the number of the array that has these very bytes.
-func (a *arrays) exact(at unsafe.Pointer, size uintptr, typ reflect.Type, form int) (n int, ok bool) {
+// exact returns the number of the array that has the very bytes between two addresses.
+func (a *arrays) exact(start, end uintptr, typ reflect.Type, form int) (n int, ok bool) {
 	n = -1
-	c := a.after(uintptr(at))
-	for one := c.next(); one != nil && one.start <= uintptr(at) && !ok; one = c.next() {
-		n, ok = one.n, one.start == uintptr(at) && one.end == uintptr(at)+size && one.typ == typ && one.form == form
+	c := a.after(start)
+	for one := c.next(); one != nil && one.start <= start && !ok; one = c.next() {
+		n, ok = one.n, one.start == start && one.end == end && one.typ == typ && one.form == form
 	}
 	return n, ok
 }

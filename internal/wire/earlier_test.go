@@ -27,7 +27,7 @@ func TestEarlier(t *testing.T) {
 	}
 	sending := &Sharing{Earlier: func() *Earlier {
 		x := new(Earlier)
-		x.Add(first[true])
+		x.Add(first[true], last)
 		return x
 	}}
 	taking := &Sharing{Known: func(handle uint64, n int, version uint64) Number {
@@ -41,13 +41,14 @@ func TestEarlier(t *testing.T) {
 	d := NewDecoder(e.Buf)
 	again, fresh, array := taking.TakePlace(&d), taking.TakePlace(&d), taking.TakePlace(&d)
 	require.NoError(t, d.End())
-	assert.Equal(t, Number{Thing: placed{at}, n: -1}, again)
+	assert.Equal(t, KnownAgain(placed{at}, placed{at}, false), again)
 	assert.Nil(t, fresh.Thing)
 	assert.Nil(t, array.Thing)
 	first[false].seen = 1
 	assert.True(t, first[false].Earlier(0, 0).Old, "an older content")
 
-	taking.NumberEarlier(again.Thing)
+	taking.NumberAgain(again, again.Thing)
+	assert.Equal(t, []Again{{0, placed{at}, 0}}, taking.TakenAgain())
 	host, module := new(Lasting), new(Lasting)
 	host.Begin(taking.Things, last, false)
 	host.Again(taking)
@@ -70,4 +71,58 @@ func TestEarlier(t *testing.T) {
 	assert.Zero(t, module.Size())
 	update(module, host)
 	assert.Zero(t, host.Size())
+}
+
+// TestAgain: the host names all that it has at a place, the module takes the first that it has, and
+// says which.
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	last := func(any) bool { return true }
+	at := new(int)
+	sets := map[uint64]*Lasting{}
+	sending := &Sharing{Earlier: func() *Earlier {
+		x := new(Earlier)
+		for _, handle := range []uint64{7, 8, 9} {
+			sets[handle] = &Lasting{Handle: handle}
+			sets[handle].Begin([]any{placed{at}}, last, false)
+			x.Add(sets[handle], last)
+		}
+		return x
+	}}
+	asked := []uint64{}
+	taking := &Sharing{Known: func(handle uint64, _ int, _ uint64) Number {
+		if asked = append(asked, handle); handle == 7 {
+			return KnownAgain(nil, nil, false)
+		}
+		return KnownAgain("own", handle, false)
+	}}
+	var e Encoder
+	for _, p := range []*int{new(int), at} {
+		sending.Number(p)
+		sending.PutPlace(&e, p, unsafe.Pointer(p), reflect.TypeFor[int](), 0)
+	}
+	assert.Len(t, sending.GivenAgain(), 3)
+	d := NewDecoder(e.Buf)
+	fresh, again := taking.TakePlace(&d), taking.TakePlace(&d)
+	require.NoError(t, d.End())
+	assert.False(t, fresh.Again())
+	assert.Equal(t, []any{true, "own"}, []any{again.Again(), again.Thing})
+	assert.Equal(t, []uint64{7, 8}, asked)
+	taking.NumberAgain(fresh, "new")
+	taking.NumberAgain(again, again.Thing)
+
+	var answer Encoder
+	taking.PutAgain(&answer)
+	d = NewDecoder(answer.Buf)
+	assert.Equal(t, []Again{{1, placed{at}, 1}}, sending.TakeAgain(&d))
+	require.NoError(t, d.End())
+	for _, forged := range [][]byte{{2, 3, 0}, {1, 0, 0}, {9, 1, 0}, {2, 1, 2, 1, 2, 1, 2, 1, 0}} {
+		d := NewDecoder(forged)
+		sending.TakeAgain(&d)
+		assert.Error(t, d.Err(), forged)
+	}
+	sending.EndEarlier()
+	e = Encoder{}
+	sending.PutPlace(&e, at, unsafe.Pointer(at), reflect.TypeFor[int](), 0)
+	assert.Equal(t, []byte{0}, e.Buf)
 }

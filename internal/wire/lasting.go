@@ -237,7 +237,7 @@ func (s *Sharing) PutArrayNumber(e *Encoder, thing any, at unsafe.Pointer, size 
 	if s.of == nil {
 		return
 	}
-	n, ok := s.of.index.arrays.exact(at, size, typ, form)
+	n, ok := s.of.index.arrays.exact(uintptr(at), uintptr(at)+size, typ, form)
 	if !ok {
 		n = s.of.add(thing)
 		s.of.index.PlaceArray(n, at, size, typ, form)
@@ -261,7 +261,9 @@ type Number struct {
 	// has not seen.
 	Old, Passed bool
 
-	n int
+	lasts  any // what has lasted since an earlier call
+	choice int // which of those that were named it is
+	n      int
 }
 
 // TakeNumber takes what PutNumber appended. SetNumber follows.

@@ -161,14 +161,20 @@ func (o *order) Alone() error {
 // Brought is told where an update of lasting things has just brought something: both sides have that,
 // so it does not count as changed here, unless another message of the call is under way.
 func (s *Sharing) Brought(at []uintptr) {
-	if !s.mu.TryLock() {
-		return
-	}
-	defer s.mu.Unlock()
-	for _, t := range s.Things {
-		if t, ok := t.(LastingThing); ok && t.Lasts() && slices.Contains(at, t.Address()) {
-			t.Renew()
+	s.Try(func() {
+		for _, t := range s.Things {
+			if t, ok := t.(LastingThing); ok && t.Lasts() && slices.Contains(at, t.Address()) {
+				t.Renew()
+			}
 		}
+	})
+}
+
+// Try calls a function with the table locked, unless a message of the call is under way.
+func (o *order) Try(do func()) {
+	if o.mu.TryLock() {
+		defer o.mu.Unlock()
+		do()
 	}
 }
 

@@ -42,12 +42,14 @@ type Sharing struct {
 	// what they belong to in an update of such things.
 	Last *Lasting
 	of   *Lasting
-	// Earlier collects in the module what lasts since earlier calls, and Known finds it in the host,
-	// where the things of the call may last, too: see [Earlier].
+	// Earlier collects what this side has since earlier calls, and Known finds what the other side
+	// gives, where the things of the call may last, too: see [Earlier].
 	Earlier func() *Earlier
 	Known   func(handle uint64, n int, version uint64) Number
 	before  *Earlier
-	again   []int // the numbers of those that last since earlier calls
+	again   []Again
+	given   []Again
+	named   bool // the other side has named some that it gives
 
 	order // of the messages of the call
 }
@@ -200,6 +202,7 @@ func (s *Sharing) PlaceArray(n int, at unsafe.Pointer, size uintptr, typ reflect
 func (s *Sharing) Restart(n int) {
 	s.known = n
 	s.Things = s.Things[:n]
+	s.given = slices.DeleteFunc(s.given, func(a Again) bool { return a.Number >= n })
 	s.arrays.deleteFrom(n)
 	s.few = slices.DeleteFunc(s.few, func(p place) bool { return p.n >= n })
 	for p, i := range s.places {

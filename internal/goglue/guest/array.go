@@ -2,6 +2,7 @@ package guest
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/loadgo/load/internal/wire"
@@ -21,6 +22,11 @@ type list[E any] struct {
 func (l *list[E]) whole() bool { return false }
 
 func (l *list[E]) keep() {
+	l.remember()
+	l.last.agree()
+}
+
+func (l *list[E]) remember() {
 	size := uintptr(len(l.all)) * unsafe.Sizeof(*new(E))
 	if size < wire.MinLent || l.last != nil || !wire.Spare(reflect.TypeFor[E]().Kind()) {
 		l.was = append([]E(nil), l.all...)
@@ -40,6 +46,13 @@ func (l *list[E]) over() {
 }
 
 func (l *list[E]) changed(keep bool) bool {
+	if l.last.joined() {
+		is := l.last.differs(keep)
+		if is && keep {
+			l.remember()
+		}
+		return is
+	}
 	l.runs = wire.Runs(l.runs[:0], unsafe.Pointer(unsafe.SliceData(l.all)), unsafe.Pointer(unsafe.SliceData(l.was)), len(l.was), unsafe.Sizeof(*new(E)))
 	for i := 0; keep && i < len(l.runs); i += 2 {
 		copy(l.was[l.runs[i]:l.runs[i+1]], l.all[l.runs[i]:])
@@ -87,17 +100,22 @@ func takeArray[E any](c *Call, least int, fill, content func(*Call, []E)) *list[
 		return nil
 	case head < wire.ShareRef:
 		s := c.In.Sharing
-		last := s.TakeNumber(&c.In)
+		last := s.TakePlace(&c.In)
 		count, _ := c.In.Len(least)
 		l, ok := last.Thing.(*list[E])
 		if !ok || l.all == nil || len(l.all) != count {
-			l = &list[E]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
+			ok, l = false, new(list[E])
 			s.SetNumber(last, l)
 		}
-		n := s.Number(l)
+		if !ok || !s.Lasts() {
+			l.form, l.fill, l.content = formOf(head-wire.ShareNew), fill, content
+		}
+		n := s.NumberAgain(last, l)
 		bytes, isBytes := any(l).(*list[byte])
-		to := true
+		to, again := true, ok && last.Again()
 		switch {
+		case again:
+			isBytes = false
 		case l.all != nil:
 			isBytes, to = false, c.whether(last, true, l, nil)
 		case isBytes:
@@ -110,6 +128,14 @@ func takeArray[E any](c *Call, least int, fill, content func(*Call, []E)) *list[
 		case !to:
 			fill(c, make([]E, count))
 			return l
+		case again:
+			now := slices.Clone(l.all)
+			if fill(c, now); last.Old {
+				return l
+			}
+			if at, size := l.Array(); !wire.Same(at, unsafe.Pointer(unsafe.SliceData(now)), size) {
+				copy(l.all, now)
+			}
 		case !isBytes:
 			fill(c, l.all)
 		}

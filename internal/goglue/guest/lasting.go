@@ -86,11 +86,14 @@ func (t *lastingTable) retain(c *Call, host *Host) {
 		return
 	}
 	set := &lastingSet{host: host, young: true}
-	set.Begin(things, lasts, true)
 	set.Handle = host.handle
 	entered := t.enter()
 	if entered {
 		defer t.lock.Unlock()
+		t.part(c.In.Sharing, c.ctx == nil || c.ctx.Err() == nil)
+	}
+	set.Begin(things, lasts, true)
+	if entered {
 		t.renew(wire.Addresses(things, false), true, true)
 	}
 	set.loosen()

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
@@ -23,6 +24,9 @@ type lasting interface {
 	// revive makes a new one where it does not exist, to take what nobody needs.
 	revive()
 	head() uint64
+	// again makes what a call shares, of a table, in which it is this again; part ends that.
+	again(of *wire.Sharing, alone func() bool) thing
+	part(own any)
 	// settled reports whether the content is still what was kept. Else it counts as changed.
 	settled() bool
 }
@@ -35,6 +39,40 @@ type lost[T any] struct {
 	weak    wire.Weak[T]
 	print   wire.Print // of what it held, while it is frozen
 	changed bool       // it has, while it was
+	own     thing      // what a call shares that goes on, in which it is again
+	of      *wire.Sharing
+}
+
+// joined reports whether a call shares it that goes on. What both sides have of it is what they have
+// of that.
+func (l *lost[T]) joined() bool { return l != nil && l.own != nil }
+
+// differs reports whether what the call shares has changed. Where that is kept, it does not cross with
+// the call, too; it has not changed while a message of the call is under way.
+func (l *lost[T]) differs(keep bool) (is bool) {
+	if !keep {
+		return l.own.changed(false)
+	}
+	l.of.Try(func() { is = l.own.changed(true) })
+	return is
+}
+
+// agree notes that both sides have the same, of what a call shares, too.
+func (l *lost[T]) agree() {
+	if l.joined() {
+		l.of.Try(l.own.keep)
+	}
+}
+
+func (l *lost[T]) share(own thing, of *wire.Sharing) thing {
+	l.own, l.of = own, of
+	return own
+}
+
+func (l *lost[T]) part(own any) {
+	if l.own == own {
+		l.own, l.of = nil, nil
+	}
 }
 
 // dirty reports whether a thing has changed while it was frozen.
@@ -76,7 +114,7 @@ func (p *pointee[T]) freeze() {
 
 func (p *pointee[T]) thaw() {
 	if p.tighten() {
-		p.keep()
+		p.was = *p.at
 		p.last.changed = p.last.changed || !p.last.print.Is(unsafe.Pointer(&p.was), unsafe.Sizeof(p.was))
 	}
 	p.last.print = wire.Print{}
@@ -105,23 +143,30 @@ func (p *textual[T]) loosen() {
 	if p.at == nil {
 		return
 	}
-	if p.weak == (wire.Weak[T]{}) {
+	if p.last == nil {
+		p.last = new(lost[T])
+	}
+	if p.last.weak == (wire.Weak[T]{}) {
 		p.keep()
-		p.weak = wire.MakeWeak(p.at, unsafe.Sizeof(*p.at))
+		p.last.weak = wire.MakeWeak(p.at, unsafe.Sizeof(*p.at))
 	}
 	p.at = nil
 }
 
 func (p *textual[T]) tighten() bool {
-	if p.at == nil {
-		p.at = p.weak.Value()
+	if p.at == nil && p.last != nil {
+		p.at = p.last.weak.Value()
 	}
 	return p.at != nil
 }
 
-func (p *textual[T]) freeze()      {}
-func (p *textual[T]) thaw()        {}
-func (p *textual[T]) revive()      { p.at, p.weak = new(T), wire.Weak[T]{} }
+func (p *textual[T]) freeze() {}
+func (p *textual[T]) thaw()   {}
+func (p *textual[T]) revive() {
+	if p.at = new(T); p.last != nil {
+		p.last.weak = wire.Weak[T]{}
+	}
+}
 func (p *textual[T]) head() uint64 { return wire.ShareNew }
 
 func (p *textual[T]) settled() bool                { return true }
@@ -165,7 +210,7 @@ func (l *list[E]) freeze() {
 
 func (l *list[E]) thaw() {
 	if l.tighten() {
-		l.keep()
+		l.remember()
 		at := unsafe.Pointer(unsafe.SliceData(l.was))
 		l.last.changed = l.last.changed || !l.last.print.Is(at, uintptr(len(l.was))*unsafe.Sizeof(*new(E)))
 	}
@@ -217,14 +262,14 @@ func (t *table[K, V]) tighten() bool {
 }
 
 func (t *table[K, V]) freeze() {
-	t.last.changed = t.last.changed || t.tighten() && t.differs()
+	t.last.changed = t.last.changed || t.tighten() && t.was.Differ(t.at)
 	t.was = nil
 	t.loosen()
 }
 
 func (t *table[K, V]) thaw() {
 	if t.tighten() {
-		t.keep()
+		t.remember()
 	}
 }
 
@@ -242,3 +287,24 @@ func (t *table[K, V]) Place(s *wire.Sharing, n int) {
 		s.Place(n, mapAddress(t.at), reflect.TypeFor[V](), 0)
 	}
 }
+
+func (p *pointee[T]) again(of *wire.Sharing, _ func() bool) thing {
+	return p.last.share(&pointee[T]{at: p.at, was: p.was}, of)
+}
+
+func (p *textual[T]) again(of *wire.Sharing, _ func() bool) thing {
+	return p.last.share(&textual[T]{at: p.at, was: p.was, read: p.read, write: p.write}, of)
+}
+
+func (l *list[E]) again(of *wire.Sharing, _ func() bool) thing {
+	return l.last.share(&list[E]{all: l.all, was: slices.Clone(l.was)}, of)
+}
+
+func (t *table[K, V]) again(of *wire.Sharing, alone func() bool) thing {
+	return t.last.share(&table[K, V]{at: t.at, was: t.was, alone: alone}, of)
+}
+
+func (p *pointee[T]) part(own any)  { p.last.part(own) }
+func (p *textual[T]) part(own any)  { p.last.part(own) }
+func (l *list[E]) part(own any)     { l.last.part(own) }
+func (t *table[K, V]) part(own any) { t.last.part(own) }

@@ -122,7 +122,7 @@ func (c *Call) takeLasting() {
 	if c.mode&wire.ModeLast != 0 {
 		c.last = c.module.Refer(&c.In)
 		if c.Out.Sharing != nil {
-			c.Out.Sharing.Earlier = c.module.lasting.earlier
+			c.Out.Sharing.Earlier, c.Out.Sharing.Known = c.module.lasting.earlier, c.givenAgain
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (t *lastingTable) earlier() *wire.Earlier {
 	defer t.lock.Unlock()
 	for _, s := range t.sets {
 		s.tighten()
-		x.Add(&s.Lasting)
+		x.Add(&s.Lasting, func(any) bool { return true })
 		s.loosen()
 	}
 	return x
@@ -144,10 +144,15 @@ func (t *lastingTable) earlier() *wire.Earlier {
 
 // endLasting lets the things of a call last, and appends what follows its results.
 func (c *Call) endLasting() {
+	t := &c.module.lasting
 	if c.Out.Err != nil || len(c.Out.Buf) <= c.outcome || c.Out.Buf[c.outcome] == wire.Refused {
+		if s := c.In.Sharing; s != nil && len(s.TakenAgain()) > 0 && t.enter() {
+			defer t.lock.Unlock()
+			t.part(s, false)
+		}
 		return
 	}
-	t := &c.module.lasting
+	c.In.Sharing.PutAgain(&c.Out)
 	switch {
 	case c.last != nil:
 		t.retain(c, c.last)

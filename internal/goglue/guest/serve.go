@@ -4,7 +4,6 @@ package guest
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -13,9 +12,6 @@ import (
 	"github.com/loadgo/load/internal/goglue/guest/guestwait"
 	"github.com/loadgo/load/internal/wire"
 )
-
-// maxQueued is how many bytes of results wait to be written together.
-const maxQueued = 16 << 10
 
 // Serve says hello to the host and answers its calls until the connection ends, and then exits. The
 // module's own initialisation is over when it is called.
@@ -26,7 +22,7 @@ func Serve(table Table) {
 	hello.Uint(wire.Format)
 	hello.String(table.Sum)
 	hello.Finish()
-	s.send(hello)
+	s.out.Send(hello)
 	s.module.lasting.own.Main()
 	s.module.lasting.own.Go(s.watch)
 	s.read(guestinput.New(s.openRings, wire.MaxFrame(s.module.maxMessage)))
@@ -48,9 +44,7 @@ type server struct {
 	idle   atomic.Bool
 	wake   chan struct{} // wakes an idle watch
 
-	writing sync.Mutex
-	ring    *wire.RingWriter // nil until the host uses its own
-
+	out     guestinput.Output
 	waiters guestwait.Table
 }
 
@@ -62,9 +56,7 @@ func (s *server) openRings() *wire.RingReader {
 		syscall.Exit(guestinput.ExitProtocol)
 	}
 	_ = syscall.Close(wire.RingFD)
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.ring = wire.NewRingWriter(wire.ToHost(memory), func(data []byte) bool { return guestinput.Write(data) == nil })
+	s.out.Open(wire.ToHost(memory))
 	return wire.NewRingReader(wire.ToModule(memory))
 }
 
@@ -132,7 +124,7 @@ func (s *server) watch() {
 // read is the reader until the connection ends or another goroutine has taken the role.
 func (s *server) read(in *guestinput.Input) {
 	for {
-		body := in.Frame(s.flush, false)
+		body := in.Frame(s.out.Flush, false)
 		if body[0] != wire.Call {
 			s.handle(body)
 			continue
@@ -153,17 +145,18 @@ func (s *server) read(in *guestinput.Input) {
 		s.free(in, function)
 		s.run(r)
 		if in, ok = s.take(); !ok {
-			s.send(&r.Out)
+			s.out.Send(&r.Out)
 			r.Done()
 			return
 		}
-		s.answer(in, r)
+		s.out.Answer(in, &r.Out)
+		r.Done()
 	}
 }
 
 // handOver makes another goroutine the reader.
 func (s *server) handOver(in *guestinput.Input) {
-	s.flush(in)
+	s.out.Flush(in)
 	s.module.lasting.own.Go(func() { s.read(in) })
 }
 
@@ -174,7 +167,7 @@ func (s *server) handOver(in *guestinput.Input) {
 func (s *server) readUntil(in *guestinput.Input, w *guestwait.Waiter) guestwait.Arrival {
 	callee := s.callee
 	for !w.Ready() {
-		if body := in.Frame(s.flush, true); body[0] != wire.Call {
+		if body := in.Frame(s.out.Flush, true); body[0] != wire.Call {
 			s.handle(body)
 		} else if r := guestinput.NewRun(body); !s.waiters.Run(r) {
 			s.module.lasting.own.Go(func() { s.runApart(r) })
@@ -219,7 +212,7 @@ func (s *server) handle(body []byte) {
 // HostCall implements [Transport].
 func (s *server) HostCall(c *Call, frame *wire.Encoder) []byte {
 	w := s.waiters.Begin(c.Number())
-	s.send(frame)
+	s.out.Send(frame)
 	defer c.Sent()()
 	return s.await(c, w)
 }
@@ -248,7 +241,7 @@ func (s *server) within(c *Call, w *guestwait.Waiter, r *guestinput.Run) {
 	returned := false
 	defer func() {
 		w.Ran()
-		s.send(&r.Out)
+		s.out.Send(&r.Out)
 		r.Done()
 		if !returned {
 			_ = c.answered(s.await(c, w))
@@ -259,7 +252,7 @@ func (s *server) within(c *Call, w *guestwait.Waiter, r *guestinput.Run) {
 }
 
 // Post implements [Transport].
-func (s *server) Post(frame *wire.Encoder) { s.send(frame) }
+func (s *server) Post(frame *wire.Encoder) { s.out.Send(frame) }
 
 // run runs a call for the reader. Where the call ends its goroutine, another one answers, and is
 // the reader.
@@ -277,7 +270,7 @@ func (s *server) run(r *guestinput.Run) {
 // goOn answers a call whose goroutine has ended, and takes over where that was the reader.
 func (s *server) goOn(r *guestinput.Run) {
 	in, ok := s.take()
-	s.send(&r.Out)
+	s.out.Send(&r.Out)
 	r.Done()
 	if ok {
 		s.read(in)
@@ -295,51 +288,9 @@ func (s *server) runApart(r *guestinput.Run) {
 // the role of the reader if that is free: what the call has asked of the host may have freed it.
 func (s *server) finish(r *guestinput.Run) (*guestinput.Input, bool) {
 	defer func() {
-		s.send(&r.Out)
+		s.out.Send(&r.Out)
 		r.Done()
 	}()
 	s.module.Run(r.Args(), &r.Out)
 	return s.take()
-}
-
-// answer writes the result of a call. A small result waits until the frames that have arrived are
-// dealt with, so that one write, and one waking of the host, answers several calls.
-func (s *server) answer(in *guestinput.Input, r *guestinput.Run) {
-	if r.Out.Size() <= maxQueued-len(in.Queued) {
-		_ = r.Out.Send(0, func(part []byte) error {
-			in.Queued = append(in.Queued, part...)
-			return nil
-		})
-	} else {
-		s.flush(in)
-		s.send(&r.Out)
-	}
-	r.Done()
-}
-
-// flush writes the results that wait.
-func (s *server) flush(in *guestinput.Input) {
-	if len(in.Queued) == 0 {
-		return
-	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.ring.Begin(len(in.Queued)) {
-		s.ring.Append(in.Queued)
-		s.ring.End()
-	} else {
-		_ = guestinput.Write(in.Queued)
-	}
-	in.Queued = in.Queued[:0]
-}
-
-func (s *server) send(frame *wire.Encoder) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if !s.ring.Begin(frame.Size()) {
-		_ = frame.Send(0, guestinput.Write)
-		return
-	}
-	_ = frame.Send(0, func(part []byte) error { s.ring.Append(part); return nil })
-	s.ring.End()
 }

@@ -60,10 +60,21 @@ type pointee[T any] struct {
 	last          *lost[T] // where it lasts
 }
 
-func (p *pointee[T]) keep()       { p.was = *p.at }
 func (p *pointee[T]) whole() bool { return true }
 
+func (p *pointee[T]) keep() {
+	p.was = *p.at
+	p.last.agree()
+}
+
 func (p *pointee[T]) changed(keep bool) bool {
+	if p.last.joined() {
+		is := p.last.differs(keep)
+		if is && keep {
+			p.was = *p.at
+		}
+		return is
+	}
 	if wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was)) && !p.last.dirty(keep) {
 		return false
 	}
@@ -92,19 +103,35 @@ func TakePointer[T any](c *Call, fill, content func(*Call, *T)) *T {
 	case head == wire.ShareNil:
 		return nil
 	case head < wire.ShareRef:
-		n := c.In.Sharing.TakeNumber(&c.In)
+		s := c.In.Sharing
+		n := s.TakePlace(&c.In)
 		p, ok := n.Thing.(*pointee[T])
 		if !ok {
-			p = &pointee[T]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
-			c.In.Sharing.SetNumber(n, p)
+			p = new(pointee[T])
+			s.SetNumber(n, p)
 		}
-		to := c.whether(n, p.at != nil, p, p.revive)
-		c.In.Sharing.Add(unsafe.Pointer(p.at), reflect.TypeFor[T](), 0, p)
-		if !to {
+		if !ok || !s.Lasts() {
+			p.form, p.fill, p.content = formOf(head-wire.ShareNew), fill, content
+		}
+		again := ok && n.Again()
+		to := again || c.whether(n, p.at != nil, p, p.revive)
+		p.Place(s, s.NumberAgain(n, p))
+		switch {
+		case !to:
 			fill(c, new(T))
 			return p.at
+		case again:
+			now := *p.at // with what is not exported
+			fill(c, &now)
+			if n.Old {
+				return p.at
+			}
+			if !wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&now), unsafe.Sizeof(now)) {
+				*p.at = now
+			}
+		default:
+			fill(c, p.at)
 		}
-		fill(c, p.at)
 		p.keep()
 		return p.at
 	}
@@ -179,7 +206,7 @@ type textual[T any] struct {
 	was   string
 	read  func(*T, []byte) error
 	write func(*T) ([]byte, error)
-	weak  wire.Weak[T]         // where it lasts
+	last  *lost[T]             // where it lasts
 	lock  *guestgoroutine.Lock // which the caller has then
 }
 
@@ -196,12 +223,16 @@ func (p *textual[T]) text() (text []byte, err error) {
 func (p *textual[T]) keep() {
 	text, _ := p.text()
 	p.was = string(text)
+	p.last.agree()
 }
 
 func (p *textual[T]) whole() bool { return true }
 
 // changed counts what has no text, and lasts, as what it was: it crosses when it has one again.
 func (p *textual[T]) changed(keep bool) bool {
+	if p.last.joined() {
+		return p.last.differs(keep)
+	}
 	text, err := p.text()
 	if err == nil && string(text) == p.was || err != nil && p.lock != nil {
 		return false
@@ -239,14 +270,18 @@ func TakeText[T any](c *Call, read func(*T, []byte) error, write func(*T) ([]byt
 	if head == wire.ShareNil || head >= wire.ShareRef {
 		return takeKnown[T](c, head)
 	}
-	n := c.In.Sharing.TakeNumber(&c.In)
+	s := c.In.Sharing
+	n := s.TakePlace(&c.In)
 	p, ok := n.Thing.(*textual[T])
 	if !ok {
-		p = &textual[T]{read: read, write: write, lock: c.guard(c.In.Sharing)}
-		c.In.Sharing.SetNumber(n, p)
+		p = &textual[T]{read: read, write: write, lock: c.guard(s)}
+		s.SetNumber(n, p)
 	}
-	to := c.whether(n, p.at != nil, p, p.revive)
-	c.In.Sharing.Add(unsafe.Pointer(p.at), reflect.TypeFor[T](), 0, p)
+	to := !n.Old
+	if !ok || !n.Again() {
+		to = c.whether(n, p.at != nil, p, p.revive)
+	}
+	p.Place(s, s.NumberAgain(n, p))
 	if !to {
 		c.In.Bytes()
 		return p.at
@@ -267,134 +302,4 @@ func PutText[T any](c *Call, v *T, read func(*T, []byte) error, write func(*T) (
 	c.Out.Uint(wire.ShareNew)
 	c.Out.Sharing.PutPlace(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
 	p.put(c)
-}
-
-// table is a map.
-type table[K comparable, V any] struct {
-	form
-	at      map[K]V
-	was     []entry[K, V]
-	least   int
-	fill    func(*Call, map[K]V, int)
-	content func(*Call, map[K]V)
-	last    *lost[byte] // where it lasts
-}
-
-type entry[K comparable, V any] struct {
-	key   K
-	value V
-}
-
-func (t *table[K, V]) keep() {
-	t.was = make([]entry[K, V], 0, len(t.at))
-	for k, v := range t.at {
-		t.was = append(t.was, entry[K, V]{k, v})
-	}
-}
-
-// kept is a map of what keep remembered.
-func (t *table[K, V]) kept() map[K]V {
-	m := make(map[K]V, len(t.was))
-	for _, e := range t.was {
-		m[e.key] = e.value
-	}
-	return m
-}
-
-func (t *table[K, V]) whole() bool { return true }
-
-func (t *table[K, V]) changed(keep bool) bool {
-	changed := t.last.dirty(keep) || t.differs()
-	if changed && keep {
-		t.keep()
-	}
-	return changed
-}
-
-func (t *table[K, V]) differs() bool {
-	if len(t.at) != len(t.was) {
-		return true
-	}
-	var before wire.Odd
-	for _, was := range t.was {
-		v, ok := t.at[was.key]
-		if !ok && !wire.IsItself(was.key) {
-			before.Add(unsafe.Pointer(&was.key), unsafe.Pointer(&was.value), unsafe.Sizeof(was.key), unsafe.Sizeof(v))
-		} else if !ok || !wire.Same(unsafe.Pointer(&v), unsafe.Pointer(&was.value), unsafe.Sizeof(v)) {
-			return true
-		}
-	}
-	return before != nil && !before.Same(wire.OddIn(t.at))
-}
-
-func (t *table[K, V]) put(c *Call) {
-	t.use(c)
-	c.Out.Len(len(t.at), false)
-	t.content(c, t.at)
-}
-
-func (t *table[K, V]) take(c *Call) {
-	clear(t.at)
-	count, _ := c.In.Len(t.least)
-	t.fill(c, t.at, count)
-}
-
-// TakeMap takes a shared map whose entries take at least so many bytes each.
-func TakeMap[M ~map[K]V, K comparable, V any](c *Call, least int, fill func(*Call, map[K]V, int), content func(*Call, map[K]V)) M {
-	head := c.In.Uint()
-	switch {
-	case head == wire.ShareNil:
-		return nil
-	case head < wire.ShareRef:
-		n := c.In.Sharing.TakeNumber(&c.In)
-		count, _ := c.In.Len(least)
-		t, ok := n.Thing.(*table[K, V])
-		if !ok {
-			t = &table[K, V]{form: formOf(head - wire.ShareNew), least: least, fill: fill, content: content}
-			c.In.Sharing.SetNumber(n, t)
-		}
-		to := c.whether(n, t.at != nil, t, t.revive)
-		c.In.Sharing.Add(mapAddress(t.at), reflect.TypeFor[V](), 0, t)
-		if !to {
-			fill(c, map[K]V{}, count)
-			return t.at
-		}
-		clear(t.at)
-		fill(c, t.at, count)
-		t.keep()
-		return t.at
-	}
-	t, ok := c.thing(head).(*table[K, V])
-	if !ok {
-		c.BadTag()
-	}
-	return t.at
-}
-
-// PutMap appends a shared map whose entries take at least so many bytes each.
-func PutMap[M ~map[K]V, K comparable, V any](c *Call, v M, least int, fill func(*Call, map[K]V, int), content func(*Call, map[K]V)) {
-	if v == nil {
-		c.Out.Uint(wire.ShareNil)
-		return
-	}
-	s, at := c.Out.Sharing, mapAddress(v)
-	if n, ok := s.Find(at, reflect.TypeFor[V](), 0); ok {
-		c.Out.Uint(wire.ShareRef + uint64(n))
-		return
-	}
-	if _, known, _ := s.Lasting(at, reflect.TypeFor[V](), 0); known != nil {
-		if known, ok := known.(*table[K, V]); ok { // others may be changing it
-			v = known.kept()
-		}
-	}
-	t := &table[K, V]{form: c.form(), at: v, least: least, fill: fill, content: content}
-	s.Add(at, reflect.TypeFor[V](), 0, t)
-	c.Out.Uint(wire.ShareNew + t.mode())
-	s.PutPlace(&c.Out, t, at, reflect.TypeFor[V](), 0)
-	c.Out.Len(len(v), false)
-	content(c, v)
-}
-
-func mapAddress[K comparable, V any](m map[K]V) unsafe.Pointer {
-	return *(*unsafe.Pointer)(unsafe.Pointer(&m))
 }

@@ -1,7 +1,6 @@
 package guest
 
 import (
-
 	"github.com/loadgo/load/internal/wire"
 )
 

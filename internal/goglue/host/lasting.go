@@ -16,7 +16,7 @@ func (p *plan) beginLasting(e *wire.Encoder, sharing *wire.Sharing) {
 	}
 	if p.mode&wire.ModeLast != 0 {
 		last := new(wire.Lasting)
-		sharing.Last, sharing.Known = last, c.Lasting.Known
+		sharing.Last, sharing.Known, sharing.Earlier = last, c.Lasting.Known, func() *wire.Earlier { return c.Lasting.Given(sharing) }
 		last.Handle = p.instance.Values.Refer(e, &given.Value{Value: reflect.ValueOf(last), Released: func() { last.Gone.Store(true) }})
 	}
 }
@@ -26,7 +26,7 @@ func (p *plan) takeLasting(d *codec.Incoming, mode uint64) error {
 	c := p.instance.codec
 	if d.Sharing != nil && d.Err() == nil {
 		if d.Sharing.Last != nil {
-			c.Lasting.Add(d.Sharing.Last, d.Sharing)
+			c.Lasting.Add(d.Sharing.Last, d.Sharing, d.Sharing.TakeAgain(&d.Decoder))
 		} else {
 			c.Lasting.Renew(d.Sharing)
 		}

@@ -51,7 +51,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
 		"LastingAlone": s.testLastingAlone, "LastingOutside": s.testLastingOutside, "LastingReplaced": s.testLastingReplaced,
 		"LastingOthers": s.testLastingOthers, "Beside": s.testBeside, "LastingAgain": s.testLastingAgain,
-		"LastingReturned": s.testLastingReturned, "LastingLists": s.testLastingLists,
+		"LastingReturned": s.testLastingReturned, "LastingLists": s.testLastingLists, "LastingGiven": s.testLastingGiven,
 	}
 }
 

@@ -1,7 +1,7 @@
 //go:build unix
 
 // Package guestinput is the end of the connection to the host in a module that is a process: it
-// reads what the host sends.
+// reads what the host sends, and writes what the module answers.
 package guestinput
 
 import (

@@ -171,13 +171,15 @@ func (c *Codec) TakeUpdate(d *Incoming, s *wire.Sharing, passed func(n int) bool
 
 // change takes a new content, in place.
 func (s *shared) change(d *Incoming) {
-	switch {
-	case s.take == nil || !s.Value.IsValid():
+	if s.take == nil || !s.Value.IsValid() {
 		d.Fail(wire.ErrTag)
 		return
-	case s.Value.Kind() == reflect.Pointer:
+	}
+	s.brought = true
+	switch s.Value.Kind() {
+	case reflect.Pointer:
 		s.changePointee(d)
-	case s.Value.Kind() == reflect.Slice:
+	case reflect.Slice:
 		d.TakeRuns(s.Value.Len(), func(from, to int) { s.changeElements(d, from, to) })
 	default:
 		fresh := reflect.MakeMap(s.t)

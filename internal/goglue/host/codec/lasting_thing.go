@@ -11,11 +11,22 @@ import (
 
 // differs reports whether the host has changed the content.
 func (s *shared) differs() bool {
+	if s.own != nil && s.own.kept() { // what both sides have is what they have of that
+		return s.own.differs()
+	}
 	if s.Value.Kind() != reflect.Slice {
 		return s.Dirty()
 	}
 	size := s.t.Elem().Size() * uintptr(s.Value.Len())
 	return s.kept() && !wire.Same(s.Value.UnsafePointer(), s.Base.UnsafePointer(), size)
+}
+
+// renew notes that both sides have the content, of what a call shares, too.
+func (s *shared) renew() {
+	s.keep()
+	if s.own != nil && s.own.kept() {
+		s.of.Try(s.own.keep)
+	}
 }
 
 // Array implements [wire.Array].
@@ -60,6 +71,9 @@ func (s *shared) takeWhole(d *Incoming) {
 	} else {
 		s.change(d)
 	}
+	if s.own != nil && d.Err() == nil {
+		s.renew()
+	}
 }
 
 // takeKnown takes a thing of an update that the host has, into v, and reports whether it has.
@@ -68,7 +82,7 @@ func (x *crossing) takeKnown(d *Incoming, last wire.Number, v reflect.Value) boo
 	if !ok || s.t != x.t || s.n != x.n || !s.Value.IsValid() || v.Kind() == reflect.Slice {
 		return false
 	}
-	s.Place(d.Sharing, d.Sharing.NumberEarlier(s))
+	s.Place(d.Sharing, d.Sharing.NumberAgain(last, s))
 	v.Set(s.Value)
 	switch {
 	case !last.Old:

@@ -14,6 +14,11 @@ type shared struct {
 	*crossing
 	wire.Kept
 	text string // the content that both sides have, of what crosses as text
+
+	brought bool // the module has changed it in the call
+
+	own *shared // of what lasts: what a call shares that goes on, in which it is again
+	of  *wire.Sharing
 }
 
 func share(x *crossing, v reflect.Value) *shared {
@@ -110,8 +115,8 @@ func (x *crossing) encode(e *wire.Encoder, v reflect.Value) {
 	s := share(x, v)
 	e.Sharing.Add(at, x.t, x.n, s)
 	e.Uint(wire.ShareNew + x.form.Mode())
+	e.Sharing.PutPlace(e, s, at, x.t, x.n)
 	if e.Sharing.Lasts() {
-		e.Sharing.PutNumber(e, s, at, x.t, x.n)
 		s.putWhole(e, v)
 		return
 	}
@@ -140,7 +145,7 @@ func (x *crossing) encodeSlice(e *wire.Encoder, v reflect.Value) {
 	s := share(x, all)
 	e.Sharing.PlaceArray(e.Sharing.Number(s), start, size, x.t, x.n)
 	e.Uint(wire.ShareNew + x.form.Mode())
-	e.Sharing.PutArrayNumber(e, s, start, size, x.t, x.n)
+	e.Sharing.PutArrayPlace(e, s, start, size, x.t, x.n)
 	e.Len(count, false)
 	used := low + v.Len()
 	x.put(e, all.Slice(0, used))
@@ -197,7 +202,7 @@ func (x *crossing) decodeSlice(d *Incoming, v reflect.Value) {
 	}
 	n := 0
 	if has {
-		n = d.Sharing.NumberEarlier(s)
+		n = d.Sharing.NumberAgain(last, s)
 	} else {
 		n = d.Sharing.Number(s)
 	}

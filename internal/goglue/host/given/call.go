@@ -261,6 +261,7 @@ func (c *Call) restore(outcome wire.Outcome) error {
 			return err
 		}
 		start := len(c.out.Buf)
+		outer.EndEarlier()
 		outer.PutAdopting(c.out, c.own, c.known, func() {
 			c.values.TakeBack(c.out)
 			c.out.Truncate(start)
