@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/attempt"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -108,7 +109,7 @@ func (p *process) print() {
 func (p *process) adopt(a engine.Artifact) {
 	p.sink = a.Events
 	p.conn.host.Limit(a.Limits.CallTime)
-	p.conn.host.Report(host.Refusals{Judge: func(at host.Attempt) *engine.Refusal { return p.judge(at).AskedBy(a.Spec) }, Sink: p.sink})
+	p.conn.host.Report(host.Refusals{Judge: func(at attempt.Attempt) *engine.Refusal { return p.judge(at).AskedBy(a.Spec) }, Sink: p.sink})
 }
 
 // environment is the whole environment of a module.

@@ -5,17 +5,17 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/attempt"
 )
 
 // judge returns the refusal if the sandbox refused an attempt of its module, or nil. Only what is
 // in force and not granted was refused by it, and only what the host itself may do: everything else
 // fails without a sandbox, too.
-func (p *process) judge(a host.Attempt) *engine.Refusal {
+func (p *process) judge(a attempt.Attempt) *engine.Refusal {
 	switch a.Op {
 	case "dial", "listen", "lookup":
 		if p.inForce("network") && !p.config.Network {
-			return host.NetworkRefusal(a, "")
+			return attempt.OfNetwork(a, "")
 		}
 	case "fork/exec":
 		if a.Denied && p.inForce("programs") && !p.config.Programs && permits(a.Path, mayExecute) {
@@ -41,7 +41,7 @@ func (p *process) inForce(name string) bool {
 
 // judgeFile judges an attempt on a file. What cannot be read at all was to be read; what can was to
 // be changed.
-func (p *process) judgeFile(a host.Attempt) *engine.Refusal {
+func (p *process) judgeFile(a attempt.Attempt) *engine.Refusal {
 	path, exists := real(a.Path)
 	dir := filepath.Dir(path)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/attempt"
 )
 
 // TestJudgeFile: only what the sandbox refuses, and modes permit, is a refusal.
@@ -49,7 +49,7 @@ func TestJudgeFile(t *testing.T) {
 		{write, "mkdir", "new", ""},
 	} {
 		p := &process{config: test.config}
-		got := p.judgeFile(host.Attempt{Op: test.op, Path: filepath.Join(dir, test.name), Denied: true})
+		got := p.judgeFile(attempt.Attempt{Op: test.op, Path: filepath.Join(dir, test.name), Denied: true})
 		if test.grant == "" {
 			assert.Nil(t, got, "%s %s", test.op, test.name)
 		} else if assert.IsType(t, &engine.Refusal{}, got) && assert.NotNil(t, got, "%s %s", test.op, test.name) {

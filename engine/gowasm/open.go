@@ -20,6 +20,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/attempt"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/sandbox"
@@ -91,7 +92,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
 	m.refusals.tell = i.Refused
-	i.Report(host.Refusals{Judge: func(at host.Attempt) *engine.Refusal { return m.refusals.judge(at).AskedBy(a.Spec) }, Sink: a.Events, Network: true})
+	i.Report(host.Refusals{Judge: func(at attempt.Attempt) *engine.Refusal { return m.refusals.judge(at).AskedBy(a.Spec) }, Sink: a.Events, Network: true})
 	if err := e.start(ctx, m, files, a.Events); err != nil {
 		return nil, err
 	}

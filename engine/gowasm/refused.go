@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/attempt"
 
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
 
@@ -40,8 +40,8 @@ func (r *refusals) add(asked string, refusal *engine.Refusal) {
 }
 
 // judge returns the refusal that an error reports, or nil.
-func (r *refusals) judge(a host.Attempt) *engine.Refusal {
-	if refusal := host.NetworkRefusal(a, noNetwork); refusal != nil {
+func (r *refusals) judge(a attempt.Attempt) *engine.Refusal {
+	if refusal := attempt.OfNetwork(a, noNetwork); refusal != nil {
 		return refusal
 	}
 	r.mu.Lock()

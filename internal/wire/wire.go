@@ -13,7 +13,7 @@ import (
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
-const Format = 20
+const Format = 21
 
 // MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and
 // cyclic ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so

@@ -82,6 +82,7 @@ type Type struct {
 	Made    bool   // the host can give a value by its parts, whatever the class
 	Std     string // "net/http.Handler", of an interface of the standard library
 	Bridge  int    // the type that crosses instead, or 0
+	Named   string // its name in [API].Named, or ""
 }
 
 // Answered lists the methods that a value of the host has to answer: of a function only the call,
@@ -117,10 +118,6 @@ type Field struct {
 	Fixed    bool // the host cannot give it: its type cannot be named outside of its package
 	Get      int  // the function that reads it from a handle, or 0
 }
-
-// Receive is the name of the method that a channel has: it takes the most values to receive, and
-// returns those that are there, at least one, and whether the channel is open.
-const Receive = "<-"
 
 // Method is an exported method of a type or of its pointer, or what can be done with it otherwise:
 // a function type has one without a name, the call, a channel [Receive], and lists and maps those
@@ -213,6 +210,7 @@ func (a *API) Encode() []byte {
 		e.Bool(t.Given)
 		e.Bool(t.Made)
 		e.String(t.Std)
+		e.String(t.Named)
 		e.Uint(uint64(t.Bridge))
 	}
 	e.Uint(uint64(len(a.Funcs)))
@@ -286,7 +284,7 @@ func DecodeAPI(data []byte) (*API, error) {
 		for range decodeCount(&d) {
 			t.Methods = append(t.Methods, Method{Name: d.String(), Doc: d.String(), Func: int(d.UintN(31))})
 		}
-		t.Codec, t.Given, t.Made, t.Std, t.Bridge = Codec(d.Byte()), d.Bool(), d.Bool(), d.String(), int(d.UintN(31))
+		t.Codec, t.Given, t.Made, t.Std, t.Named, t.Bridge = Codec(d.Byte()), d.Bool(), d.Bool(), d.String(), d.String(), int(d.UintN(31))
 		a.Types[i] = t
 	}
 	a.Funcs = make([]Func, decodeCount(&d))

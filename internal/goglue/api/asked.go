@@ -64,3 +64,7 @@ func (a *API) Covers(wide, narrow int) bool {
 		})
 	})
 }
+
+// Receive is the name of the method that a channel has: it takes the most values to receive, and
+// returns those that are there, at least one, and whether the channel is open.
+const Receive = "<-"

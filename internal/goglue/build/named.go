@@ -17,17 +17,20 @@ func (d *describer) describeNamed() {
 	if !d.takesAny() {
 		return
 	}
-	add := func(t types.Type) {
+	add := func(t types.Type) string {
 		named, ok := t.(*types.Named)
 		if !ok || named.Obj().Pkg() == nil || named.TypeArgs().Len() > 0 || named.TypeParams().Len() > 0 || !d.nameableItself(named) || !structure.Parted(named, isWhole) {
-			return
+			return ""
 		}
-		if name := named.Obj().Pkg().Path() + "." + named.Obj().Name(); !strings.HasPrefix(name, workspace.GlueModule+"/") {
-			d.api.Named = append(d.api.Named, name)
+		name := named.Obj().Pkg().Path() + "." + named.Obj().Name()
+		if strings.HasPrefix(name, workspace.GlueModule+"/") {
+			return ""
 		}
+		d.api.Named = append(d.api.Named, name)
+		return name
 	}
-	for _, t := range d.types[1:] {
-		add(t)
+	for n, t := range d.types[1:] {
+		d.api.Types[1+n].Named = add(t)
 	}
 	for pkg := range d.homes() {
 		for _, name := range pkg.Scope().Names() {

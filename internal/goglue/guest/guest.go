@@ -269,7 +269,7 @@ func (m *Module) dispatch(c *Call, function uint64) {
 		c.Out.Bool(equal)
 		c.Error(err)
 	case function == wire.FuncError:
-		err := Held[error](c)
+		err, _ := c.object().(error)
 		c.Ready()
 		c.Error(err)
 	case function == wire.FuncIs:

@@ -204,6 +204,7 @@ func (i *Instance) decodeHeldError(n int) codec.Decoder {
 		case wire.TagHandle:
 			if o := i.takeObject(d, n); o != nil {
 				i.askError(d, o, v)
+				o.Close()
 			}
 		case wire.TagHost:
 			if own := i.Values.Given(d.Uint()); own != nil {
@@ -219,8 +220,8 @@ func (i *Instance) decodeHeldError(n int) codec.Decoder {
 	}
 }
 
+// askError asks for the error that a value is: nil for one that is none.
 func (i *Instance) askError(d *codec.Incoming, o *engine.Object, v reflect.Value) {
-	defer o.Close()
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(o.Ref().(*object).handle)
 	reply, err := i.send(d.Ctx, o.TypeName(), wire.FuncError, 0, e)

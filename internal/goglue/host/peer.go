@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/given"
@@ -61,19 +63,50 @@ func (p peer) Take(d *wire.Decoder) any {
 	if ok {
 		return v.Interface()
 	}
-	if p.twins.table.Load() != nil { // a program of stubs closes none
-		return p.same.Object(o)
+	if p.twins.table.Load() == nil {
+		return o
 	}
-	return o
+	if own := p.errorOf(d, o); own != nil {
+		return own
+	}
+	return p.same.Object(o) // a program of stubs closes none
+}
+
+// errorOf returns the error that an object is, or nil: only the module knows of a type that its API
+// does not describe.
+func (p peer) errorOf(d *wire.Decoder, o *engine.Object) (err error) {
+	ref := o.Ref().(*object)
+	if ref.name == "" && !slices.ContainsFunc(ref.described().Methods, func(m api.Method) bool { return m.Name == "Error" }) {
+		return nil
+	}
+	in := codec.Incoming{Ctx: context.Background()}
+	p.askError(&in, o, reflect.ValueOf(&err).Elem())
+	if failure := in.Err(); failure != nil {
+		d.Fail(failure)
+	}
+	if err != nil {
+		o.Close()
+	}
+	return err
 }
 
 // Opaque implements [dynamic.Peer].
 func (p peer) Opaque(t reflect.Type) bool {
 	if n, _ := p.typed(t); t == codec.ObjectType || n != 0 {
-		return true
+		return t.Kind() != reflect.Slice || t.Name() != "" || p.StandardName(t.Elem()) == ""
 	}
 	held, _ := codec.HeldTwin(t)
 	return held
+}
+
+// StandardName implements [dynamic.Peer]. A type that was generated is the module's own, so that
+// decoders and encoders find its methods in what it is a part of.
+func (p peer) StandardName(t reflect.Type) string {
+	n := p.twin(t)
+	if held, _ := codec.HeldTwin(t); n == 0 || held {
+		return p.Types.StandardName(t)
+	}
+	return p.Types.Generated(t, n)
 }
 
 // PutTyped implements [dynamic.Peer].

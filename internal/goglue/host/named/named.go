@@ -35,6 +35,18 @@ func (n *Types) StandardName(t reflect.Type) string {
 	return name
 }
 
+// Generated names a type of the host that was generated for the module's type of that number, or
+// returns "": its values do not cross by their parts. An error crosses as the one that it is.
+func (n *Types) Generated(t reflect.Type, number int) string {
+	name := n.api.Types[number].Named
+	if name == "" || reflect.PointerTo(t).Implements(reflect.TypeFor[error]()) {
+		return ""
+	}
+	name = api.OwnName(name)
+	n.given.Store(name, t)
+	return name
+}
+
 // Standard returns a pointer to a new value of the type with a name, or nil: the program has given
 // none.
 func (n *Types) Standard(name string) any {

@@ -311,6 +311,38 @@ func TestAny(t *testing.T) {
 	assert.Equal(t, 3, counter.N())
 }
 
+// TestPartsInAny: what is generated has its methods where it is a part of what is decoded.
+func TestPartsInAny(t *testing.T) {
+	var to struct {
+		Raw   shapes.Raw
+		Also  *shapes.Raw
+		List  []shapes.Raw
+		Named map[string]shapes.Raw
+		Kind  shapes.Kind
+	}
+	require.NoError(t, shapes.Fill([]byte(`{"Raw": [1], "Also": 2, "List": [3, "4"], "Named": {"a": 5}, "Kind": 2}`), &to))
+	assert.Equal(t, shapes.Raw("raw [1]"), to.Raw)
+	assert.Equal(t, shapes.Raw("raw 2"), *to.Also)
+	assert.Equal(t, []shapes.Raw{shapes.Raw("raw 3"), shapes.Raw(`raw "4"`)}, to.List)
+	assert.Equal(t, map[string]shapes.Raw{"a": shapes.Raw("raw 5")}, to.Named)
+	assert.Equal(t, shapes.Angular, to.Kind)
+	text, err := shapes.Write(to)
+	require.NoError(t, err)
+	assert.Contains(t, text, `{"Raw":"raw [1]!","Also":"raw 2!","List":["raw 3!","raw \"4\"!"],"Named":{"a":"raw 5!"},"Kind":2`)
+}
+
+// TestErrorsInAny: an error whose type has no name here is the error that it is.
+func TestErrorsInAny(t *testing.T) {
+	mixed := shapes.LostOnes()
+	require.Len(t, mixed, 4)
+	assert.EqualError(t, mixed[0].(error), "lost a")
+	assert.EqualError(t, mixed[1].(error), "lost b")
+	assert.ErrorIs(t, mixed[1].(error), shapes.ErrUnknown)
+	assert.True(t, mixed[2] == shapes.ErrEmpty)
+	assert.EqualError(t, mixed[3].(map[string]any)["c"].(error), "lost c")
+	assert.Equal(t, "lost b", shapes.TellLost(mixed[1]))
+}
+
 // TestNilPointers: a nil pointer in an interface has its type.
 func TestNilPointers(t *testing.T) {
 	var counter *shapes.Counter

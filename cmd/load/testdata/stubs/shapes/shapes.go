@@ -69,6 +69,46 @@ func Fill(data []byte, to any) error {
 	return nil
 }
 
+// Write encodes as JSON.
+func Write(v any) (string, error) {
+	data, err := json.Marshal(v)
+	return string(data), err
+}
+
+// Raw notes what decoded it.
+type Raw []byte
+
+// MarshalJSON writes the bytes as a text.
+func (r Raw) MarshalJSON() ([]byte, error) { return json.Marshal(string(r) + "!") }
+
+// UnmarshalJSON notes the text.
+func (r *Raw) UnmarshalJSON(data []byte) error {
+	*r = append(Raw("raw "), data...)
+	return nil
+}
+
+type lost struct{ what string }
+
+func (l lost) Error() string { return "lost " + l.what }
+
+type lostUnknown struct{ what string }
+
+func (l *lostUnknown) Error() string { return "lost " + l.what }
+func (l *lostUnknown) Unwrap() error { return ErrUnknown }
+
+// LostOnes returns errors of types that are not exported.
+func LostOnes() []any {
+	return []any{lost{"a"}, &lostUnknown{"b"}, ErrEmpty, map[string]any{"c": lost{"c"}}}
+}
+
+// TellLost tells what an error of LostOnes is.
+func TellLost(v any) string {
+	if own, ok := v.(*lostUnknown); ok {
+		return own.Error()
+	}
+	return fmt.Sprintf("%T", v)
+}
+
 // TypeError has a field that only the module can have.
 type TypeError struct {
 	Value string
