@@ -65,7 +65,7 @@ func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context
 	if ctx.Err() != nil {
 		return nil, false, context.Cause(ctx)
 	}
-	if err := s.publish(dir, key); err != nil {
+	if err := s.publish(ctx, dir, key); err != nil {
 		return nil, false, err
 	}
 	a, err = s.Lookup(key)
@@ -76,8 +76,8 @@ func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context
 }
 
 // publish completes the artifact in dir and moves it to its place.
-func (s *Store) publish(dir, key string) error {
-	files, err := seal(filepath.Join(dir, "files"))
+func (s *Store) publish(ctx context.Context, dir, key string) error {
+	files, err := seal(ctx, filepath.Join(dir, "files"))
 	if err != nil {
 		return err
 	}
@@ -98,11 +98,14 @@ func (s *Store) publish(dir, key string) error {
 }
 
 // seal makes the files below root read-only, brings them to the disk, and lists them with their
-// sums.
-func seal(root string) ([]File, error) {
+// sums. It ends with the context, between two files: thousands of them take minutes on a slow disk.
+func seal(ctx context.Context, root string) ([]File, error) {
 	var files []File
 	var dirs []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			return err
 		}

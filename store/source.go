@@ -91,7 +91,7 @@ func (s *Store) PutSource(ctx context.Context, tree, sum string) (string, error)
 	if whole, err := s.VerifySource(sum); whole || err != nil {
 		return dir, err
 	}
-	if _, err := seal(tree); err != nil {
+	if _, err := seal(ctx, tree); err != nil {
 		return "", err
 	}
 	if err := failpoint.Hit("store.source.sealed"); err != nil {

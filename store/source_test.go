@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -148,4 +150,20 @@ func openIn(t *testing.T, dir string) *Store {
 	s, err := Open(dir)
 	require.NoError(t, err)
 	return s
+}
+
+// TestSealEnds: the sync of thousands of files does not go on after the context's end.
+func TestSealEnds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.star")
+	require.NoError(t, os.WriteFile(file, []byte("a = 1"), 0o600))
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	_, err := seal(ctx, dir)
+	require.ErrorIs(t, err, why)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.EqualValues(t, 0o600, info.Mode().Perm())
 }

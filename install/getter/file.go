@@ -1,6 +1,7 @@
 package getter
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func (s *source) parseLocal(address string, query url.Values) error {
 
 // admit lets the policies decide about where a local file or directory really is, and about all
 // that lies in the directory. That is what is read then, wherever a link leads meanwhile.
-func (s *source) admit(session *install.Session) error {
+func (s *source) admit(ctx context.Context, session *install.Session) error {
 	real, err := filepath.EvalSymlinks(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return missing(s)
@@ -64,7 +65,7 @@ func (s *source) admit(session *install.Session) error {
 	if err := session.AdmitPlaces(real); err != nil || !session.Denies() || !isDir(real) {
 		return err
 	}
-	names, err := gate.List(real)
+	names, err := gate.List(ctx, real)
 	if err != nil {
 		return err
 	}

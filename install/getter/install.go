@@ -48,7 +48,7 @@ func (in *Installer) fill(ctx context.Context, session *install.Session, src *so
 		defer session.Receive(src.where(), release.Version, "repository").End()
 		return in.git.get(ctx, session, src, release.Version, work, tree)
 	case src.form == formLocal:
-		if err := src.admit(session); err != nil {
+		if err := src.admit(ctx, session); err != nil {
 			return err
 		}
 		if isDir(src.real()) {

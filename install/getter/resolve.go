@@ -64,11 +64,11 @@ func (in *Installer) version(ctx context.Context, session *install.Session, s *s
 	case s.link:
 		return revision{why: "a linked directory is used as it is", changing: true}, nil
 	}
-	if err := s.admit(session); err != nil {
+	if err := s.admit(ctx, session); err != nil {
 		return revision{}, err
 	}
 	if isDir(s.real()) {
-		version, err := in.directoryVersion(s, temp)
+		version, err := in.directoryVersion(ctx, s, temp)
 		return revision{version, "the directory as it is", true}, err
 	}
 	version, err := in.localVersion(s)
@@ -135,8 +135,8 @@ func isDir(path string) bool {
 }
 
 // directoryVersion is the sum of a local directory as the gate lets it in.
-func (in *Installer) directoryVersion(s *source, temp string) (string, error) {
-	tree, err := gate.New(temp, in.limits)
+func (in *Installer) directoryVersion(ctx context.Context, s *source, temp string) (string, error) {
+	tree, err := gate.New(ctx, temp, in.limits)
 	if err != nil {
 		return "", err
 	}

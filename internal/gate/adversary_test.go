@@ -227,7 +227,7 @@ func TestDirTypes(t *testing.T) {
 			t.Logf("%s: %v", what, err)
 			continue
 		}
-		tree, err := New(dir, Limits{})
+		tree, err := New(t.Context(), dir, Limits{})
 		require.NoError(t, err)
 		checkText(t, what, tree.Dir(source), test.want)
 		tree.Close()

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path"
@@ -16,26 +17,29 @@ func (t *Tree) Dir(source string) error {
 		return err
 	}
 	defer root.Close()
-	return walk(root, func(name string, d fs.DirEntry) error { return t.dirEntry(root, name, d) })
+	return walk(t.ctx, root, func(name string, d fs.DirEntry) error { return t.dirEntry(root, name, d) })
 }
 
 // List lists what [Tree.Dir] would let in, files and directories, by their slash-separated names.
-func List(source string) (names []string, err error) {
+func List(ctx context.Context, source string) (names []string, err error) {
 	root, err := os.OpenRoot(source)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	err = walk(root, func(name string, _ fs.DirEntry) error {
+	err = walk(ctx, root, func(name string, _ fs.DirEntry) error {
 		names = append(names, name)
 		return nil
 	})
 	return names, err
 }
 
-// walk calls do for all that lies in a directory but what belongs to version control.
-func walk(root *os.Root, do func(name string, d fs.DirEntry) error) error {
+// walk calls do for all that lies in a directory but what belongs to version control, until ctx ends.
+func walk(ctx context.Context, root *os.Root, do func(name string, d fs.DirEntry) error) error {
 	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil || name == "." {
 			return err
 		}

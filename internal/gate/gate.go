@@ -10,6 +10,7 @@
 package gate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load/internal/quantity"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Limits bound what a Tree takes. A field that is zero has the value of [DefaultLimits].
@@ -56,6 +58,7 @@ func refuse(name, format string, args ...any) error {
 
 // Tree is a directory that is being filled. It is not safe for concurrent use.
 type Tree struct {
+	ctx    context.Context
 	root   *os.Root
 	dir    string
 	limits Limits
@@ -74,7 +77,8 @@ type Tree struct {
 }
 
 // New returns a tree for a directory, which must be empty and nobody else's. The caller closes it.
-func New(dir string, limits Limits) (*Tree, error) {
+// Once ctx has ended nothing more is let in or summed, and the error is its cause.
+func New(ctx context.Context, dir string, limits Limits) (*Tree, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -83,7 +87,7 @@ func New(dir string, limits Limits) (*Tree, error) {
 	limits.Bytes = orDefault(limits.Bytes, DefaultLimits.Bytes)
 	limits.Depth = orDefault(limits.Depth, DefaultLimits.Depth)
 	limits.Ratio = orDefault(limits.Ratio, DefaultLimits.Ratio)
-	return &Tree{root: root, dir: dir, limits: limits, buf: make([]byte, 64<<10)}, nil
+	return &Tree{ctx: ctx, root: root, dir: dir, limits: limits, buf: make([]byte, 64<<10)}, nil
 }
 
 func orDefault[T int | int64](v, standard T) T {
@@ -103,7 +107,42 @@ func (t *Tree) Bytes() int64 { return t.bytes }
 // Sum returns the "h1:" sum of the tree, that of [dirhash.Hash1] over the names below it. Two trees
 // have one sum only if they have the same files: a directory counts by its files, and modes are all
 // alike.
-func (t *Tree) Sum() (string, error) { return dirhash.HashDir(t.dir, "", dirhash.Hash1) }
+func (t *Tree) Sum() (string, error) {
+	if err := t.ended(); err != nil {
+		return "", err
+	}
+	names, err := dirhash.DirFiles(t.dir, "")
+	if err != nil {
+		return "", err
+	}
+	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) {
+		if err := t.ended(); err != nil {
+			return nil, err
+		}
+		return regular.OpenIn(t.root, name)
+	})
+}
+
+// ended is the cause of the context's end, nil before it.
+func (t *Tree) ended() error {
+	if t.ctx.Err() != nil {
+		return context.Cause(t.ctx)
+	}
+	return nil
+}
+
+// untilEnded reads until the context ends.
+type untilEnded struct {
+	t *Tree
+	r io.Reader
+}
+
+func (u untilEnded) Read(p []byte) (int, error) {
+	if err := u.t.ended(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
+}
 
 // File lets in one regular file.
 func (t *Tree) File(name string, r io.Reader) error { return t.file(name, 0, r, t.limits.Bytes) }
@@ -125,13 +164,15 @@ func (t *Tree) file(name string, mode fs.FileMode, r io.Reader, total int64) err
 		return err
 	}
 	// One byte more than may come tells the end of the file from the end of what is allowed.
-	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(r, total-t.bytes+1), t.buf)
+	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(untilEnded{t, r}, total-t.bytes+1), t.buf)
 	if err2 := w.Close(); err == nil {
 		err = err2
 	}
 	t.bytes += n
 	var disk *fs.PathError
 	switch {
+	case t.ended() != nil:
+		return t.ended()
 	case errors.As(err, &disk):
 		return err
 	case err != nil:
@@ -147,6 +188,9 @@ func (t *Tree) file(name string, mode fs.FileMode, r io.Reader, total int64) err
 // admit checks an entry's name and type; the clean name of one that is left out, or that is the
 // whole, is "".
 func (t *Tree) admit(name string, mode fs.FileMode) (clean string, err error) {
+	if err := t.ended(); err != nil {
+		return "", err
+	}
 	clean, err = cleanName(name, mode.IsDir())
 	if err != nil || clean == "" {
 		return "", err

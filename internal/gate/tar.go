@@ -48,7 +48,7 @@ func (t *Tree) Tar(r io.Reader) error { return t.tar(r, t.limits.Bytes) }
 
 func (t *Tree) tar(r io.Reader, total int64) error {
 	// The headers, the padding and what is left out are not free either.
-	stream := &meter{r: r, left: total - t.bytes + int64(t.limits.Files)<<10}
+	stream := &meter{r: untilEnded{t, r}, left: total - t.bytes + int64(t.limits.Files)<<10}
 	archive := tar.NewReader(stream)
 	for {
 		h, err := archive.Next()
@@ -130,6 +130,8 @@ func (m *meter) Read(p []byte) (int, error) {
 func (m *meter) refusal(t *Tree, name string, err error) error {
 	var known *Error
 	switch {
+	case t.ended() != nil:
+		return t.ended()
 	case m.left < 0:
 		return refuse("", "its stream is longer than its limits allow (%s of files, compressed %d times)", quantity.Size(t.limits.Bytes), t.limits.Ratio)
 	case errors.As(err, &known):

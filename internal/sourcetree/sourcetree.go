@@ -92,7 +92,7 @@ func (s *Source) fetch(ctx context.Context, session *install.Session, release *i
 	defer remove()
 	root := filepath.Join(temp, "tree")
 	var size int64
-	if part.Sum, size, err = s.filled(temp, root, limits, fill); err != nil {
+	if part.Sum, size, err = s.filled(ctx, temp, root, limits, fill); err != nil {
 		return nil, "", err
 	}
 	want := release.Sum
@@ -117,14 +117,14 @@ func (s *Source) fetch(ctx context.Context, session *install.Session, release *i
 }
 
 // filled fills a tree in root, and returns its sum and size.
-func (s *Source) filled(temp, root string, limits gate.Limits, fill func(string, *gate.Tree) error) (sum string, size int64, err error) {
+func (s *Source) filled(ctx context.Context, temp, root string, limits gate.Limits, fill func(string, *gate.Tree) error) (sum string, size int64, err error) {
 	work := filepath.Join(temp, "work")
 	for _, d := range []string{work, root} {
 		if err := os.Mkdir(d, 0o700); err != nil {
 			return "", 0, store.NewWriteError(d, err)
 		}
 	}
-	tree, err := gate.New(root, limits)
+	tree, err := gate.New(ctx, root, limits)
 	if err != nil {
 		return "", 0, store.NewWriteError(root, err)
 	}
