@@ -58,6 +58,10 @@ var project = map[string]string{
 	"outside/a.go":          "package outside\n",
 	"flag/go.mod":           "module \"-toolexec=./a\"\n",
 	"flag/a.go":             "package flag\n",
+	"commands/go.mod":       "module cmd\n",
+	"commands/a.go":         "package commands\n",
+	"wild/go.mod":           "module example.com/w...d\n",
+	"wild/a.go":             "package wild\n",
 	"file.go":               "package project\n",
 	"prices.star":           "x = 1\n",
 	"rules/vat.star":        "x = 1\n",
@@ -198,6 +202,8 @@ func TestReasons(t *testing.T) {
 		"./broken":                   "its go.mod is broken\n\t" + root + "/broken/go.mod:1:15: unexpected newline in string\n\tcorrect " + root + "/broken/go.mod",
 		"./outside":                  "its go.mod names no module\n\tmalformed import path \"../outside\": invalid path element \"..\"\n\trun go mod edit -module=NAME " + root + "/outside/go.mod",
 		"./flag":                     "its go.mod names no module\n\tmalformed import path \"-toolexec=./a\": leading dash\n\trun go mod edit -module=NAME " + root + "/flag/go.mod",
+		"./commands":                 "its go.mod names no module\n\tmalformed import path \"cmd\": the go command takes it for several packages\n\trun go mod edit -module=NAME " + root + "/commands/go.mod",
+		"./wild":                     "its go.mod names no module\n\tmalformed import path \"example.com/w...d\": it holds \"...\", by which the go command takes it for several packages\n\trun go mod edit -module=NAME " + root + "/wild/go.mod",
 		"./nameless":                 "its go.mod has no module line\n\trun go mod edit -module=NAME " + root + "/nameless/go.mod",
 	} {
 		_, err := current.Find(t.Context(), loadtest.Name(t, s))

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/importpath"
 	"github.com/loadgo/load/internal/regular"
 )
 
@@ -126,8 +126,7 @@ func modulePath(root string) (string, error) {
 	if parsed.Module == nil {
 		return "", &engine.CompileError{Reason: "its go.mod has no module line", Fix: "run go mod edit -module=NAME " + file}
 	}
-	// The go command takes "../x" for a directory, wherever it is asked.
-	if err := module.CheckImportPath(parsed.Module.Mod.Path); err != nil {
+	if err := importpath.Check(parsed.Module.Mod.Path); err != nil {
 		return "", &engine.CompileError{Reason: "its go.mod names no module", Output: err.Error(), Fix: "run go mod edit -module=NAME " + file}
 	}
 	return parsed.Module.Mod.Path, nil

@@ -232,6 +232,23 @@ func TestGitReplace(t *testing.T) {
 	}
 }
 
+// TestGitPattern: a module that is called as the go command calls several packages is refused, so
+// that these are not compiled.
+func TestGitPattern(t *testing.T) {
+	t.Parallel()
+	for name, reason := range map[string]string{"cmd": "the", "example.com/w...d": `it holds "...", by which the`} {
+		r := loadtest.Git(t, filepath.Join(t.TempDir(), "r"))
+		r.Write("m.go", "package m\n")
+		r.Write("go.mod", "module "+name+"\n")
+		r.Commit()
+		s := loadtest.OpenStore(t)
+		_, _, err := bring(t.Context(), t, getter.New(getter.Config{Netrc: "off"}), s, "git::file://"+r.Dir)
+		assert.EqualError(t, err, "its go.mod names no module\n\tmalformed import path \""+name+"\": "+reason+" go command takes it for several packages")
+		entries, _ := os.ReadDir(filepath.Join(s.Dir(), "src"))
+		assert.Empty(t, entries)
+	}
+}
+
 // TestMovedTag: what a tag led to is what is installed, also where the tag moved meanwhile.
 func TestMovedTag(t *testing.T) {
 	t.Parallel()

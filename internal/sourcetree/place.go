@@ -12,11 +12,11 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/importpath"
 	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/spelling"
@@ -196,7 +196,7 @@ func checkGoMod(dir string, data []byte) (string, error) {
 	if f.Module == nil || f.Module.Mod.Path == "" {
 		return "", &engine.CompileError{Reason: "its go.mod has no module line"}
 	}
-	if err := module.CheckImportPath(f.Module.Mod.Path); err != nil {
+	if err := importpath.Check(f.Module.Mod.Path); err != nil {
 		return "", &engine.CompileError{Reason: "its go.mod names no module", Output: err.Error()}
 	}
 	for _, r := range f.Replace {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/importpath"
 )
 
 // Package is what the go command says of a package.
@@ -59,6 +60,11 @@ func (w *Workspace) List(ctx context.Context, imports []string) (map[string]*Pac
 
 // ListDeps compiles packages and everything that they import.
 func (w *Workspace) ListDeps(ctx context.Context, importPaths ...string) (map[string]*Package, error) {
+	for _, path := range importPaths {
+		if err := importpath.Single(path); err != nil {
+			return nil, &engine.CompileError{Reason: "it cannot be compiled by its name", Output: err.Error()}
+		}
+	}
 	args := []string{
 		"list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
 		"-json=ImportPath,Name,Dir,Export,Standard,GoFiles,Imports,SFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--",
