@@ -30,10 +30,22 @@ func (s suite) testLastingReplaced(t *testing.T) {
 	c := &configHost{Sub: &configHost{}}
 	gosuite.Bound[func(*[]entryHost)](t, m, "KeepList")(&list)
 	gosuite.Bound[func(*configHost)](t, m, "KeepConfig")(c)
+	nothing := gosuite.Bound[func()](t, m, "Nothing")
+	// What has changed arrives with the next call, unless the system lets goroutines of the module's
+	// machinery wait.
+	arrives := func(is func() bool) {
+		for range 1000 {
+			if is() {
+				return
+			}
+			nothing()
+		}
+	}
 	replace := gosuite.Bound[func(string)](t, m, "ReplaceKept")
 	for i := range 200 {
 		name := strconv.Itoa(i)
 		replace(name)
+		arrives(func() bool { return c.Sub.Name == name })
 		assert.Len(t, list, 5)
 		for _, e := range list {
 			assert.Equal(t, entryHost{name, map[string]string{"n": name}}, e)

@@ -23,15 +23,18 @@ const (
 
 // Goroutines counts the goroutines of the machinery. Its methods are safe for concurrent use.
 type Goroutines struct {
-	own   atomic.Int32
-	later atomic.Int32 // that are to run
-	busy  bool         // those of the module ran when they were last waited for
+	own      atomic.Int32
+	starting atomic.Int32 // that exist and are not counted yet
+	later    atomic.Int32 // that are to run
+	busy     bool         // those of the module ran when they were last waited for
 }
 
 // Go runs f in a goroutine of the machinery.
 func (g *Goroutines) Go(f func()) {
+	g.starting.Add(1)
 	go func() { // it is counted once it exists: too few of the machinery is the safe side
 		g.own.Add(1)
+		g.starting.Add(-1)
 		defer g.own.Add(-1)
 		f()
 	}()
@@ -56,8 +59,12 @@ func (g *Goroutines) Waits() bool { return g.later.Load() > 0 || runtime.NumGoro
 func (g *Goroutines) Main() { g.own.Add(1) }
 
 // maxWait is how long goroutines are waited for that end, or are about to wait: a function that has
-// just ended has often made some.
-const maxWait = 5 * time.Millisecond
+// just ended has often made some. maxStart is how long those of the machinery are waited for, which a
+// system with too few processors may let wait.
+const (
+	maxWait  = 5 * time.Millisecond
+	maxStart = 100 * time.Millisecond
+)
 
 // State finds out what may be read. One goroutine calls it at a time.
 func (g *Goroutines) State() State {
@@ -76,7 +83,7 @@ func (g *Goroutines) State() State {
 			return None
 		case start.IsZero():
 			start = time.Now()
-		case time.Since(start) > maxWait:
+		case time.Since(start) > maxWait && (g.starting.Load() == 0 || time.Since(start) > maxStart):
 			g.busy = true
 		}
 	}
