@@ -27,10 +27,9 @@ func (h *Host) Read(method int, p []byte) (int, error) {
 	return n, err
 }
 
-// begin begins a read by the host, and reports whether nobody else reads there.
+// begin begins a read by the host: see [guestahead.Ahead.Begin].
 func (h *Host) begin() (crossing uint64, want int, alone bool) {
-	crossing, want = h.module.ahead.Begin(h, h.module.maxMessage/4)
-	return crossing, want, h.reading.Add(1) == 1
+	return h.module.ahead.Begin(h, &h.reading, h.module.maxMessage/4)
 }
 
 // settle lets the host read what the module did with what it has ahead.

@@ -53,9 +53,10 @@ func (a *Ahead[H]) Take(h *H, p []byte) int {
 	return n
 }
 
-// Begin begins a read by the host: the number of the crossing, and how much to ask for ahead, most at
-// most. Nothing is asked for before two reads follow each other.
-func (a *Ahead[H]) Begin(h *H, most int) (crossing uint64, want int) {
+// Begin begins a read by the host: the number of the crossing, how much to ask for ahead, most at
+// most, and whether nobody else reads there; reading counts those who do, and the caller takes itself
+// back. Nothing is asked for before two reads follow each other.
+func (a *Ahead[H]) Begin(h *H, reading *atomic.Int64, most int) (crossing uint64, want int, alone bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.of.Load() == h {
@@ -63,7 +64,7 @@ func (a *Ahead[H]) Begin(h *H, most int) (crossing uint64, want int) {
 	}
 	crossing = a.crossings.Add(1)
 	a.settle()
-	return crossing, want
+	return crossing, want, reading.Add(1) == 1 // before another one may begin
 }
 
 // Put keeps what the host looked at ahead, unless something has crossed since.
