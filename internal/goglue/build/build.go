@@ -58,7 +58,7 @@ var sourcesSum = sync.OnceValue(func() string {
 })
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 52
+const generatorVersion = 53
 
 // build is one run of a Builder.
 type build struct {

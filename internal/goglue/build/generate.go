@@ -182,7 +182,7 @@ func (g *generator) variable(f goFunc, target string) {
 	if g.nameable(f.value) && !f.constant {
 		g.printf("\tif c.Setting() {\n\t\tv := %s\n\t\tc.Ready()\n\t\t%s = v\n\t\treturn\n\t}\n", g.decode(f.value), target)
 	}
-	g.printf("\tc.Ready()\n\tc.Result(0)\n\t%s\n}\n\n", g.encode(f.value, target))
+	g.printf("\tc.Ready()\n\tfor c.Encoding() {\n\tc.Result(0)\n\t%s\n}\n}\n\n", g.encode(f.value, target))
 }
 
 // receive writes what receives from a channel: it waits for one value and takes those that are
@@ -190,21 +190,21 @@ func (g *generator) variable(f goFunc, target string) {
 func (g *generator) receive(f goFunc) {
 	results := f.sig.Results()
 	g.printf("\tmost := int(c.In.UintN(31))\n\tc.Ready()\n\tvalues, open := guest.Receive(c.Context(), r, most)\n")
-	g.printf("\tc.Result(0)\n\t%s\n\t%s\n}\n\n", g.encode(results.At(0).Type(), "values"), g.encode(results.At(1).Type(), "open"))
+	g.printf("\tfor c.Encoding() {\n\tc.Result(0)\n\t%s\n\t%s\n}\n}\n\n", g.encode(results.At(0).Type(), "values"), g.encode(results.At(1).Type(), "open"))
 }
 
 // conversion writes what makes a value of a type, or a pointer to one, of what the host gives.
 func (g *generator) conversion(f goFunc) {
-	g.printf("\tv := %s\n\tc.Ready()\n\tc.Result(0)\n", g.decode(f.value))
+	g.printf("\tv := %s\n\tc.Ready()\n\tfor c.Encoding() {\n\tc.Result(0)\n", g.decode(f.value))
 	result, value, hold := f.sig.Results().At(0).Type(), "v", "Hold"
 	if f.form == formNew {
 		value, hold = "&v", "HoldPointer"
 	}
 	n := g.numbers[typeKey(types.Unalias(result))]
 	if g.class(result) == api.Data {
-		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, %s, %d)\n\t\treturn\n\t}\n", hold, value, n)
+		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, %s, %d)\n\t\tcontinue\n\t}\n", hold, value, n)
 	}
-	g.printf("\t%s\n}\n\n", g.encode(result, value))
+	g.printf("\t%s\n}\n}\n\n", g.encode(result, value))
 }
 
 // receiver takes the value that a method, a field or a function value belongs to.

@@ -162,5 +162,5 @@ func (g *generator) inferring(i int, f goFunc, target string) string {
 func (g *generator) unnamedField(f goFunc) {
 	g.printf("\tr := guest.Field[%s](c, %q)\n", g.spell(f.value), f.name)
 	g.printf("\tif c.Setting() {\n\t\tv := %s\n\t\tc.Ready()\n\t\tr.Set(c, v)\n\t\treturn\n\t}\n", g.decode(f.value))
-	g.printf("\tc.Ready()\n\tc.Result(0)\n\t%s\n}\n\n", g.encode(f.value, "r.Value()"))
+	g.printf("\tc.Ready()\n\tfor c.Encoding() {\n\tc.Result(0)\n\t%s\n}\n}\n\n", g.encode(f.value, "r.Value()"))
 }

@@ -81,7 +81,11 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		p.mode |= i.opaqueMode(args[j], n)
 	}
 	p.lasts = p.sharing && i.codec.Keeps(target.Func, results)
+	given := p.sharing
 	for j, t := range results {
+		if i.codec.Circular(t, target.Out[j]) {
+			p.sharing = true
+		}
 		if i.codec.Points(t, target.Out[j]) {
 			p.sharing, p.lasts = true, true
 		}
@@ -95,9 +99,9 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		}
 		p.decode = append(p.decode, decode)
 	}
-	if p.sharing && !target.Makes {
+	if p.sharing && (!target.Makes || !given) {
 		p.mode |= wire.ModeShare
-		if p.lasts {
+		if p.lasts && !target.Makes {
 			p.mode |= wire.ModeLast
 		}
 	}

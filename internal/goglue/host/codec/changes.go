@@ -120,6 +120,31 @@ func (c *Codec) Points(t reflect.Type, n int) bool {
 	return t.Kind() == reflect.Pointer && !held && t != ObjectType && t != placeType && typ.Kind == api.KindPointer && typ.Class != api.Held && c.textCodec(t, n) == api.CodecNone
 }
 
+// Circular reports whether values of the module's type n, which are copied, may lead to themselves.
+func (c *Codec) Circular(t reflect.Type, n int) bool {
+	if held, _ := HeldTwin(t); held || t == ObjectType || t == AnyType {
+		return false
+	}
+	return c.circles(n, map[int]bool{})
+}
+
+// circles walks types; around tells of those that were seen whether the walk is within them.
+func (c *Codec) circles(n int, around map[int]bool) bool {
+	if within, seen := around[n]; seen {
+		return within
+	}
+	typ := &c.api.Types[n]
+	around[n] = true
+	defer func() { around[n] = false }()
+	switch typ.Kind {
+	case api.KindPointer, api.KindSlice, api.KindArray, api.KindMap:
+		return c.circles(typ.Elem, around)
+	case api.KindStruct:
+		return slices.ContainsFunc(typ.Fields, func(f api.Field) bool { return c.circles(f.Type, around) })
+	}
+	return false
+}
+
 // TakeChanges takes what the module changed, in place, once no function of the host may be reading
 // it. Passed says of a thing whether the host has changed it meanwhile.
 func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {

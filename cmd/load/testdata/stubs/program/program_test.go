@@ -343,6 +343,21 @@ func TestErrorsInAny(t *testing.T) {
 	assert.Equal(t, "lost b", shapes.TellLost(mixed[1]))
 }
 
+// TestCircles: data that leads to itself does so here, too.
+func TestCircles(t *testing.T) {
+	var broken *shapes.LinkError
+	require.ErrorAs(t, shapes.Break(), &broken)
+	assert.Equal(t, "a", broken.At.Name)
+	assert.Same(t, broken.At, broken.At.Next.Prev)
+	links := shapes.Links()
+	require.Len(t, links, 2)
+	assert.Same(t, links[1], links[0].Next)
+	assert.Same(t, links[0], links[1].Prev)
+	assert.Same(t, links[0], links[0].Next.Prev)
+	first := shapes.First()
+	assert.Same(t, first, first.Next.Prev)
+}
+
 // TestNilPointers: a nil pointer in an interface has its type.
 func TestNilPointers(t *testing.T) {
 	var counter *shapes.Counter

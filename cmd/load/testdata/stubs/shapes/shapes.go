@@ -109,6 +109,30 @@ func TellLost(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
+// Link is a part of a chain.
+type Link struct {
+	Name       string
+	Prev, Next *Link
+}
+
+// LinkError tells where a chain is broken.
+type LinkError struct{ At *Link }
+
+func (e *LinkError) Error() string { return "broken at " + e.At.Name }
+
+// First is a link of a chain.
+var First = Links()[0]
+
+// Links returns a chain.
+func Links() []*Link {
+	a, b := &Link{Name: "a"}, &Link{Name: "b"}
+	a.Next, b.Prev = b, a
+	return []*Link{a, b}
+}
+
+// Break tells that a chain is broken.
+func Break() error { return &LinkError{Links()[0]} }
+
 // TypeError has a field that only the module can have.
 type TypeError struct {
 	Value string
