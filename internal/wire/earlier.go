@@ -69,6 +69,9 @@ func (x *Earlier) add(thing Placed, f found) {
 	}
 }
 
+// Empty reports whether nothing was added.
+func (x *Earlier) Empty() bool { return len(x.found) == 0 }
+
 // behind names one behind another one at the same place.
 func (x *Earlier) behind(at, n int) {
 	for x.found[at].next > 0 {

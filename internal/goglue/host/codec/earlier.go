@@ -49,10 +49,12 @@ func (l *Lasting) Given(s *wire.Sharing) *wire.Earlier {
 			})
 		}
 	}
-	if l.again == nil {
-		l.again = map[uint64]*wire.Sharing{}
+	if !x.Empty() {
+		if l.again == nil {
+			l.again = map[uint64]*wire.Sharing{}
+		}
+		l.again[id] = s
 	}
-	l.again[id] = s
 	return x
 }
 
