@@ -21,6 +21,7 @@ import (
 type Earlier struct {
 	index Sharing
 	found []found
+	one   Sharing // where the thing is that is added
 }
 
 type found struct {
@@ -48,18 +49,18 @@ func (x *Earlier) Add(l *Lasting, is func(thing any) bool) {
 }
 
 func (x *Earlier) add(thing Placed, f found) {
-	var one Sharing
 	n := len(x.found)
-	thing.Place(&one, n)
+	x.one.few, x.one.arrays.pieces = x.one.few[:0], x.one.arrays.pieces[:0]
+	thing.Place(&x.one, n)
 	x.found = append(x.found, f)
-	for _, p := range one.few {
+	for _, p := range x.one.few {
 		if at, has := x.index.Find(p.at, p.typ, p.form); has {
 			x.behind(at, n)
 		} else {
 			x.index.Place(n, p.at, p.typ, p.form)
 		}
 	}
-	c := one.arrays.after(0)
+	c := x.one.arrays.after(0)
 	for a := c.next(); a != nil; a = c.next() {
 		if at, has := x.index.arrays.exact(a.start, a.end, a.typ, a.form); has {
 			x.behind(at, n)

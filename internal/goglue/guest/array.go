@@ -47,11 +47,7 @@ func (l *list[E]) over() {
 
 func (l *list[E]) changed(keep bool) bool {
 	if l.last.joined() {
-		is := l.last.differs(keep)
-		if is && keep {
-			l.remember()
-		}
-		return is
+		return l.last.differs(keep, l.remember)
 	}
 	l.runs = wire.Runs(l.runs[:0], unsafe.Pointer(unsafe.SliceData(l.all)), unsafe.Pointer(unsafe.SliceData(l.was)), len(l.was), unsafe.Sizeof(*new(E)))
 	for i := 0; keep && i < len(l.runs); i += 2 {

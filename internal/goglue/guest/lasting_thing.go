@@ -47,13 +47,16 @@ type lost[T any] struct {
 // of that.
 func (l *lost[T]) joined() bool { return l != nil && l.own != nil }
 
-// differs reports whether what the call shares has changed. Where that is kept, it does not cross with
-// the call, too; it has not changed while a message of the call is under way.
-func (l *lost[T]) differs(keep bool) (is bool) {
+// differs reports whether what the call shares has changed. Where that is kept, by remember, it does
+// not cross with the call, too; it has not changed while a message of the call is under way.
+func (l *lost[T]) differs(keep bool, remember func()) (is bool) {
 	if !keep {
 		return l.own.changed(false)
 	}
 	l.of.Try(func() { is = l.own.changed(true) })
+	if is {
+		remember()
+	}
 	return is
 }
 
@@ -114,7 +117,7 @@ func (p *pointee[T]) freeze() {
 
 func (p *pointee[T]) thaw() {
 	if p.tighten() {
-		p.was = *p.at
+		p.remember()
 		p.last.changed = p.last.changed || !p.last.print.Is(unsafe.Pointer(&p.was), unsafe.Sizeof(p.was))
 	}
 	p.last.print = wire.Print{}

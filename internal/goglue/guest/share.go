@@ -63,17 +63,15 @@ type pointee[T any] struct {
 func (p *pointee[T]) whole() bool { return true }
 
 func (p *pointee[T]) keep() {
-	p.was = *p.at
+	p.remember()
 	p.last.agree()
 }
 
+func (p *pointee[T]) remember() { p.was = *p.at }
+
 func (p *pointee[T]) changed(keep bool) bool {
 	if p.last.joined() {
-		is := p.last.differs(keep)
-		if is && keep {
-			p.was = *p.at
-		}
-		return is
+		return p.last.differs(keep, p.remember)
 	}
 	if wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was)) && !p.last.dirty(keep) {
 		return false
@@ -221,9 +219,13 @@ func (p *textual[T]) text() (text []byte, err error) {
 }
 
 func (p *textual[T]) keep() {
+	p.remember()
+	p.last.agree()
+}
+
+func (p *textual[T]) remember() {
 	text, _ := p.text()
 	p.was = string(text)
-	p.last.agree()
 }
 
 func (p *textual[T]) whole() bool { return true }
@@ -231,7 +233,7 @@ func (p *textual[T]) whole() bool { return true }
 // changed counts what has no text, and lasts, as what it was: it crosses when it has one again.
 func (p *textual[T]) changed(keep bool) bool {
 	if p.last.joined() {
-		return p.last.differs(keep)
+		return p.last.differs(keep, p.remember)
 	}
 	text, err := p.text()
 	if err == nil && string(text) == p.was || err != nil && p.lock != nil {

@@ -31,11 +31,7 @@ func (t *table[K, V]) whole() bool { return true }
 
 func (t *table[K, V]) changed(keep bool) bool {
 	if t.last.joined() {
-		is := t.last.differs(keep)
-		if is && keep {
-			t.remember()
-		}
-		return is
+		return t.last.differs(keep, t.remember)
 	}
 	if t.alone != nil && !t.alone() { // it crosses later
 		return false
