@@ -265,6 +265,18 @@ func (s *Store) lookup(key string) (*Artifact, error) {
 	if err != nil {
 		return nil, unreadable(s.dir, err)
 	}
+	for _, inner := range []string{dir, filepath.Join(dir, "files")} {
+		info, err := os.Lstat(inner)
+		if err == nil && !info.IsDir() {
+			err = fileError("it is not a directory")
+		}
+		if err == nil {
+			err = foreign(info)
+		}
+		if isBad(err) {
+			return nil, &DamagedError{Key: key, Reason: "its directory: " + err.Error()}
+		}
+	}
 	files, err := parseManifest(key, data)
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}

@@ -19,8 +19,8 @@ func TestOpenRefusesInside(t *testing.T) {
 	s := open(t)
 	fillStore(t, s)
 	const fix = "set LOAD_DIR (or Config.Store) to a directory of your own"
-	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty"} {
-		dir := filepath.Join(s.Dir(), name)
+	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "installed/1", "sources/1"} {
+		dir := filepath.Join(s.Dir(), filepath.FromSlash(name))
 		info, err := os.Stat(dir)
 		require.NoError(t, err)
 		refused := func(want string) {
@@ -42,6 +42,48 @@ func TestOpenRefusesInside(t *testing.T) {
 	}
 	_, err := store.Open(s.Dir())
 	assert.NoError(t, err)
+}
+
+// A directory of an artifact that others can write to, or own, is as a file of it would be: they
+// could put another there.
+func TestForeignArtifact(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"obj/*", "obj/*/files"} {
+		s := open(t)
+		fillStore(t, s)
+		dirs, err := filepath.Glob(filepath.Join(s.Dir(), filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		require.Len(t, dirs, 1)
+		require.NoError(t, os.Chmod(dirs[0], 0o777))
+		report, err := s.Verify(t.Context())
+		require.NoError(t, err)
+		require.Len(t, report.Damaged, 1, pattern)
+		assert.Contains(t, report.Damaged[0].Reason, "its directory: other users can write to it (mode 0777)")
+		_, err = s.Lookup(report.Damaged[0].Name)
+		var damaged *store.DamagedError
+		require.ErrorAs(t, err, &damaged, pattern)
+		fillStore(t, reopen(t, s))
+		report, err = s.Verify(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, report.Damaged, pattern)
+	}
+}
+
+// TestReleasesDamaged: the list of releases is read as records are.
+func TestReleasesDamaged(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	require.NoError(t, s.NoteRelease(t.Context(), "go1.26"))
+	file := filepath.Join(s.Dir(), "releases.json")
+	require.NoError(t, os.Chmod(file, 0o666))
+	report, err := s.Verify(t.Context())
+	require.NoError(t, err)
+	require.Len(t, report.Damaged, 1)
+	assert.Equal(t, "releases.json: other users can write to it (mode 0666)", report.Damaged[0].Name+": "+report.Damaged[0].Reason)
+	require.NoError(t, s.Repair(report.Damaged))
+	report, err = s.Verify(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, report.Damaged)
 }
 
 // A file that others can write to, or own, counts as damaged: nothing of it is read.

@@ -140,7 +140,14 @@ func Open(dir string) (*Store, error) {
 	}
 	for _, inner := range []string{s.ModDir(), s.recordsDir(), s.srcDir(), s.sourceRecordDir(), s.objDir()} {
 		if opened, err := os.Open(inner); err == nil {
+			info, err := opened.Stat()
 			_ = opened.Close()
+			if err == nil {
+				err = checkOwner(inner, info)
+			}
+			if err != nil {
+				return nil, unreadable(s.dir, err)
+			}
 		} else if errors.Is(err, fs.ErrPermission) {
 			return nil, unreadable(s.dir, err)
 		}

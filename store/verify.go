@@ -118,6 +118,11 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 			return err
 		}
 	}
+	if err := give(new(int), func() (int64, *Damage) {
+		return s.checkRecord(s.releasesFile(), new([]string), func() (string, error) { return s.releasesFile(), nil })
+	}); err != nil {
+		return err
+	}
 	return s.eachRecord(func(path string) error {
 		return give(&report.Records, func() (int64, *Damage) {
 			r := new(Record)
